@@ -1,0 +1,148 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Whole-module checks that every target keeps.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The deterministic core: its loops run on one thread that owns all of the state, so the dynamic exclusivity
+/// checks guard nothing there and cost a measured 2 to 3 times in the order book (docs/ARCHITECTURE.md).
+let core: [SwiftSetting] = strict + [
+    .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release))
+]
+
+let collections = "swift-collections"
+
+let package = Package(
+    name: "suanpan",
+    products: [.executable(name: "suanpan", targets: ["suanpan"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The deterministic core: no Foundation, no async, no locks.
+        .target(name: "Quantities", swiftSettings: core),
+        .target(name: "Registry", dependencies: ["Quantities"], swiftSettings: core),
+        .target(name: "CPrefetch"),
+        .target(name: "Matching", dependencies: ["Quantities", "CPrefetch"], swiftSettings: core),
+        .target(name: "Ledger", dependencies: ["Quantities"], swiftSettings: core),
+        .target(name: "Pricing", dependencies: ["Quantities"], swiftSettings: core),
+        .target(name: "Settlement", dependencies: ["Quantities", "Ledger", "Pricing"], swiftSettings: core),
+        .target(
+            name: "Exchange",
+            dependencies: [
+                "Quantities", "Registry", "Matching", "Ledger", "Pricing", "Settlement",
+                .product(name: "DequeModule", package: collections),
+                .product(name: "HeapModule", package: collections),
+            ],
+            swiftSettings: core
+        ),
+
+        // The shells.
+        .target(name: "Sequencer", dependencies: ["Exchange", "Quantities"], swiftSettings: strict),
+        .target(
+            name: "Cryptography",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "Postgres", dependencies: ["CLibpq"], swiftSettings: strict),
+        .target(
+            name: "Migrations",
+            path: "Migrations",
+            resources: [.embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Persistence",
+            dependencies: [
+                "Sequencer", "Exchange", "Quantities", "Postgres", "Cryptography", "Migrations",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "EmbeddedPostgres",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "HTTPAPI",
+            dependencies: [
+                "Sequencer", "Exchange", "Quantities", "Registry", "Ledger", "Cryptography",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Client",
+            dependencies: [
+                "Quantities",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "suanpan",
+            dependencies: [
+                "HTTPAPI", "Persistence", "EmbeddedPostgres", "Client", "Sequencer", "Exchange", "Matching",
+                "Quantities", "Registry", "Ledger", "Pricing", "Settlement", "Cryptography", "Postgres", "Migrations",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests: one suite a type, helpers in TestSupport.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Quantities", "Matching", "Ledger", "Settlement", "Exchange", "Registry"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "QuantitiesTests", dependencies: ["Quantities", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "MatchingTests", dependencies: ["Matching", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SettlementTests", dependencies: ["Settlement", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ExchangeTests",
+            dependencies: ["Exchange", "Cryptography", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"], swiftSettings: strict),
+        .testTarget(
+            name: "PersistenceTests",
+            dependencies: ["Persistence", "EmbeddedPostgres", "Postgres", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: [
+                "HTTPAPI", "Persistence", "EmbeddedPostgres", "Client", "TestSupport",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "suanpanTests",
+            dependencies: ["Client", "EmbeddedPostgres", "Postgres", "TestSupport"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

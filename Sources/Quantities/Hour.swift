@@ -1,0 +1,48 @@
+/// One UTC hour, named by the whole hours since 1970 at its start. From outside: 1970…2199.
+package struct Hour: FieldValue, Hashable, Comparable {
+    package var hoursSince1970: Int32
+
+    package init() { hoursSince1970 = 0 }
+    package init(_ hoursSince1970: Int32) { self.hoursSince1970 = hoursSince1970 }
+
+    /// The hour that `time` falls into.
+    package init(containing time: Timestamp) {
+        hoursSince1970 = Int32(clamping: time.microseconds / Timestamp.microsecondsPerHour)
+    }
+
+    package var start: Timestamp { Timestamp(Int64(hoursSince1970) * Timestamp.microsecondsPerHour) }
+    package var end: Timestamp { Timestamp((Int64(hoursSince1970) + 1) * Timestamp.microsecondsPerHour) }
+
+    package static func < (left: Hour, right: Hour) -> Bool { left.hoursSince1970 < right.hoursSince1970 }
+    package static func + (left: Hour, hours: Int32) -> Hour { Hour(left.hoursSince1970 + hours) }
+    package static func - (left: Hour, right: Hour) -> Int32 { left.hoursSince1970 - right.hoursSince1970 }
+
+    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.hour(&hoursSince1970) }
+}
+
+extension Hour {
+    /// `yyyymmddhh`, as in a contract's symbol.
+    package var compact: String {
+        let parts = CivilTime(start)
+        return CivilTime.digits(parts.year, 4) + CivilTime.digits(parts.month, 2) + CivilTime.digits(parts.day, 2)
+            + CivilTime.digits(parts.hour, 2)
+    }
+
+    /// The hour of a `yyyymmddhh`, or nil for anything else, dates that do not exist included.
+    package init?(compact text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 10, bytes.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
+        func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } }
+        guard
+            let time = CivilTime(
+                year: number(0..<4), month: number(4..<6), day: number(6..<8), hour: number(8..<10)
+            ).timestamp
+        else { return nil }
+        self.init(containing: time)
+    }
+}
+
+extension Hour: CustomStringConvertible {
+    /// RFC 3339: `2026-11-23T14:00:00Z`.
+    package var description: String { start.description }
+}

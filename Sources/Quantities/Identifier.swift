@@ -1,0 +1,103 @@
+/// What an identifier names; gives its text the prefix.
+package protocol IdentifierKind: Sendable {
+    static var prefix: StaticString { get }
+}
+
+/// A 64-bit counter of one kind of object: 1, 2, 3 … in the order of creation. 0 names nothing.
+///
+/// As text it is the kind's prefix, an underscore and at least six digits of Crockford's base 32: `ord_00002S`.
+/// To clients it is opaque.
+package struct Identifier<Kind: IdentifierKind>: FieldValue, Hashable, Comparable {
+    package var rawValue: Int64
+
+    package init() { rawValue = 0 }
+    package init(_ rawValue: Int64) { self.rawValue = rawValue }
+
+    /// Names nothing: what a text that is no identifier of this kind becomes.
+    package static var none: Identifier { Identifier(0) }
+    package var isNone: Bool { rawValue == 0 }
+
+    package static func < (left: Identifier, right: Identifier) -> Bool { left.rawValue < right.rawValue }
+
+    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.identifier(&rawValue, prefix: Kind.prefix) }
+
+    /// Reads the text of an identifier of this kind; only the form that `description` writes is taken.
+    package init?(text: some StringProtocol) {
+        guard let rawValue = IdentifierText.parse(text, prefix: Kind.prefix) else { return nil }
+        self.rawValue = rawValue
+    }
+}
+
+extension Identifier: CustomStringConvertible {
+    package var description: String { IdentifierText.format(rawValue, prefix: Kind.prefix) }
+}
+
+/// Identifiers as text.
+package enum IdentifierText {
+    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+
+    /// Prefix, underscore, at least six base-32 digits.
+    package static func format(_ rawValue: Int64, prefix: StaticString) -> String {
+        var digits: [UInt8] = []
+        var rest = UInt64(bitPattern: rawValue)
+        while rest > 0 || digits.count < 6 {
+            digits.append(alphabet[Int(rest & 31)])
+            rest >>= 5
+        }
+        return "\(prefix)_" + String(decoding: digits.reversed(), as: UTF8.self)
+    }
+
+    /// The number, or nil where the text is not exactly what `format` writes.
+    package static func parse(_ text: some StringProtocol, prefix: StaticString) -> Int64? {
+        let bytes = Array(text.utf8)
+        let head = Array("\(prefix)_".utf8)
+        guard bytes.count >= head.count + 6, bytes.count <= head.count + 13, bytes.starts(with: head) else { return nil }
+        let digits = bytes[head.count...]
+        if digits.count > 6, digits.first == UInt8(ascii: "0") { return nil }
+        var value: UInt64 = 0
+        for byte in digits {
+            guard value < 1 << 58, let digit = alphabet.firstIndex(of: byte) else { return nil }
+            value = value << 5 | UInt64(digit)
+        }
+        guard value > 0, value <= UInt64(Int64.max) else { return nil }
+        return Int64(value)
+    }
+}
+
+package enum ParticipantTag: IdentifierKind { package static let prefix: StaticString = "par" }
+package enum APIKeyTag: IdentifierKind { package static let prefix: StaticString = "key" }
+package enum ResourceTag: IdentifierKind { package static let prefix: StaticString = "res" }
+package enum OrderTag: IdentifierKind { package static let prefix: StaticString = "ord" }
+package enum TradeTag: IdentifierKind { package static let prefix: StaticString = "trd" }
+package enum OfferTag: IdentifierKind { package static let prefix: StaticString = "off" }
+package enum BidTag: IdentifierKind { package static let prefix: StaticString = "bid" }
+package enum AllocationTag: IdentifierKind { package static let prefix: StaticString = "alc" }
+package enum LotTag: IdentifierKind { package static let prefix: StaticString = "lot" }
+package enum DeliveryTag: IdentifierKind { package static let prefix: StaticString = "dlv" }
+package enum DepositTag: IdentifierKind { package static let prefix: StaticString = "dep" }
+package enum WithdrawalTag: IdentifierKind { package static let prefix: StaticString = "wdr" }
+package enum EntrySetTag: IdentifierKind { package static let prefix: StaticString = "ent" }
+package enum TransferTag: IdentifierKind { package static let prefix: StaticString = "tfr" }
+package enum AccountTag: IdentifierKind { package static let prefix: StaticString = "acc" }
+package enum SettlementRunTag: IdentifierKind { package static let prefix: StaticString = "stl" }
+package enum OutageTag: IdentifierKind { package static let prefix: StaticString = "out" }
+package enum CertificationTag: IdentifierKind { package static let prefix: StaticString = "cer" }
+
+package typealias ParticipantID = Identifier<ParticipantTag>
+package typealias APIKeyID = Identifier<APIKeyTag>
+package typealias ResourceID = Identifier<ResourceTag>
+package typealias OrderID = Identifier<OrderTag>
+package typealias TradeID = Identifier<TradeTag>
+package typealias OfferID = Identifier<OfferTag>
+package typealias BidID = Identifier<BidTag>
+package typealias AllocationID = Identifier<AllocationTag>
+package typealias LotID = Identifier<LotTag>
+package typealias DeliveryID = Identifier<DeliveryTag>
+package typealias DepositID = Identifier<DepositTag>
+package typealias WithdrawalID = Identifier<WithdrawalTag>
+package typealias EntrySetID = Identifier<EntrySetTag>
+package typealias TransferID = Identifier<TransferTag>
+package typealias AccountID = Identifier<AccountTag>
+package typealias SettlementRunID = Identifier<SettlementRunTag>
+package typealias OutageID = Identifier<OutageTag>
+package typealias CertificationID = Identifier<CertificationTag>
