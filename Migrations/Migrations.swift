@@ -1,1 +1,23 @@
-// placeholder
+/// One numbered step of the database's schema, embedded in the binary so that a moved binary still runs.
+///
+/// A step is never edited once it was released: databases remember its checksum. What comes later is a new step.
+package struct Migration: Sendable {
+    /// 1, 2, 3 … without gaps.
+    package let number: Int
+    /// What it is about, as in the name of its file.
+    package let name: String
+    /// The statements, UTF-8.
+    package let sql: [UInt8]
+
+    package init(number: Int, name: String, sql: [UInt8]) {
+        self.number = number
+        self.name = name
+        self.sql = sql
+    }
+
+    /// All steps in the order in which they are applied.
+    package static let all = [
+        Migration(number: 1, name: "journal", sql: PackageResources.m0001_journal_sql),
+        Migration(number: 2, name: "projections", sql: PackageResources.m0002_projections_sql),
+    ]
+}

@@ -1,0 +1,112 @@
+import Quantities
+
+/// The body of `POST /v1/resources`.
+package struct NewResource: Codable, Sendable {
+    package var `class`: String
+    package var zone: String
+    package var units: Int
+    package var node: Node?
+    package var site: Site
+    package var network: Network
+    package var security: Security
+    package var green: Green
+    package var externalIds: [String]
+
+    package init(class classCode: String, zone: String, units: Int, siteName: String) {
+        self.class = classCode
+        self.zone = zone
+        self.units = units
+        site = Site(name: siteName)
+        network = Network()
+        security = Security()
+        green = Green()
+        externalIds = []
+    }
+
+    /// One machine of the resource.
+    package struct Node: Codable, Sendable {
+        package var devicesPerNode: Int?
+        package var scaleUpDomain: Int?
+        package var fabricGbpsPerDevice: Measure?
+        package var vcpus: Int?
+        package var memoryGb: WholeFigure?
+        package var diskGb: WholeFigure?
+
+        package init(devicesPerNode: Int? = nil) { self.devicesPerNode = devicesPerNode }
+    }
+
+    /// Where it stands.
+    package struct Site: Codable, Sendable {
+        package var name: String
+        package var code: String?
+        package var pue: Measure?
+        package var pueCategory: WholeFigure?
+        package var wue: Measure?
+
+        package init(name: String) { self.name = name }
+    }
+
+    /// How it is reached.
+    package struct Network: Codable, Sendable {
+        package var gbps: Measure?
+        package var egressPerGb: Price?
+
+        package init() {}
+    }
+
+    /// How it is kept apart.
+    package struct Security: Codable, Sendable {
+        package var isolation: String?
+        package var attestation: String?
+        package var dataClass: String?
+
+        package init() {}
+    }
+
+    /// What it claims about its energy.
+    package struct Green: Codable, Sendable {
+        package var certificateIds: [String]?
+
+        package init() {}
+    }
+}
+
+/// A registered resource.
+package struct Resource: Codable, Sendable {
+    package var id: String
+    package var cri: String?
+    package var status: String
+    package var `class`: String?
+    package var zone: String?
+    package var units: Int?
+}
+
+/// The body of `POST /v1/resources/{id}/certify`.
+package struct Certification: Codable, Sendable {
+    package var units: Int
+    package var validFrom: Timestamp
+    package var validUntil: Timestamp
+    package var meterId: String?
+
+    package init(units: Int, validFrom: Timestamp, validUntil: Timestamp, meterId: String? = nil) {
+        self.units = units
+        self.validFrom = validFrom
+        self.validUntil = validUntil
+        self.meterId = meterId
+    }
+}
+
+/// The body of `POST /v1/resources/{id}/outages`.
+package struct Outage: Codable, Sendable {
+    package var start: Timestamp
+    package var end: Timestamp
+    package var units: Int
+    package var reason: String
+
+    package init(start: Timestamp, end: Timestamp, units: Int, reason: String) {
+        self.start = start
+        self.end = end
+        self.units = units
+        self.reason = reason
+    }
+}

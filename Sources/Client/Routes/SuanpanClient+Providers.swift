@@ -1,0 +1,64 @@
+import Quantities
+
+extension SuanpanClient {
+    /// `POST /v1/resources`, provider.
+    package func registerResource(_ resource: NewResource, idempotencyKey: String? = nil) async throws -> Resource {
+        try await submit("POST", "/v1/resources", resource, idempotencyKey: idempotencyKey)
+    }
+
+    /// `GET /v1/resources`.
+    package func resources() async throws -> [Resource] { try await fetchAll("/v1/resources") }
+
+    /// `GET /v1/resources/{id}`.
+    package func resource(_ id: String) async throws -> Resource {
+        try await fetch("/v1/resources/\(Query.escape(id))")
+    }
+
+    /// `POST /v1/resources/{id}/certify`, operator.
+    package func certify(
+        resource id: String, _ certification: Certification, idempotencyKey: String? = nil
+    ) async throws {
+        let _: Nothing = try await submit(
+            "POST", "/v1/resources/\(Query.escape(id))/certify", certification, idempotencyKey: idempotencyKey
+        )
+    }
+
+    /// `POST /v1/resources/{id}/outages`, provider.
+    package func declareOutage(resource id: String, _ outage: Outage, idempotencyKey: String? = nil) async throws {
+        let _: Nothing = try await submit(
+            "POST", "/v1/resources/\(Query.escape(id))/outages", outage, idempotencyKey: idempotencyKey
+        )
+    }
+
+    /// `DELETE /v1/resources/{id}`: retires it.
+    package func retire(resource id: String, idempotencyKey: String? = nil) async throws {
+        let _: Nothing = try await fetch(
+            "/v1/resources/\(Query.escape(id))", method: "DELETE", idempotencyKey: idempotencyKey
+        )
+    }
+
+    /// `POST /v1/offers`, provider; refused whole if any hour cannot be offered.
+    package func offer(_ offer: NewOffer, idempotencyKey: String? = nil) async throws -> Offer {
+        try await submit("POST", "/v1/offers", offer, idempotencyKey: idempotencyKey)
+    }
+
+    /// `GET /v1/offers`.
+    package func offers() async throws -> [Offer] { try await fetchAll("/v1/offers") }
+
+    /// `GET /v1/offers/{id}`.
+    package func offer(_ id: String) async throws -> Offer { try await fetch("/v1/offers/\(Query.escape(id))") }
+
+    /// `PATCH /v1/offers/{id}`.
+    package func amendOffer(
+        _ id: String, _ amendment: OfferAmendment, idempotencyKey: String? = nil
+    ) async throws -> Offer {
+        try await submit("PATCH", "/v1/offers/\(Query.escape(id))", amendment, idempotencyKey: idempotencyKey)
+    }
+
+    /// `DELETE /v1/offers/{id}`: cancels what is left of it.
+    package func cancelOffer(_ id: String, idempotencyKey: String? = nil) async throws {
+        let _: Nothing = try await fetch(
+            "/v1/offers/\(Query.escape(id))", method: "DELETE", idempotencyKey: idempotencyKey
+        )
+    }
+}

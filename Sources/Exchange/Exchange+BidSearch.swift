@@ -1,0 +1,264 @@
+import Matching
+import Pricing
+import Quantities
+import Registry
+
+/// Something that could serve a whole bid: a product from a start on, with what holds together.
+struct BidPlan {
+    var product: ProductID
+    var start: Hour
+    /// The resource that serves all of it; none where several do.
+    var resource = ResourceID.none
+    var placement = Placement.sameResource
+    /// The number of what holds together: a resource, a site's first resource, or 0 for anything.
+    var group: Int64 = 0
+    var cost: Int128 = 0
+    var fees: Int128 = 0
+
+    var total: Int128 { cost + fees }
+}
+
+/// Units of one resting sell that a plan takes.
+struct PlannedFill {
+    var contract: Int32
+    var slot: OrderSlot
+    var price: Price
+    var quantity: Quantity
+}
+
+/// What one placement pays for the full quantity in one hour.
+struct HourCost {
+    var hour: Hour
+    var cost: Int128
+    var fees: Int128
+}
+
+/// The plans found, the cheapest first, and why the rest was not considered.
+struct BidSearchResult {
+    var plans: [BidPlan] = []
+    var excluded: [ExclusionView] = []
+    var currency: Currency?
+}
+
+extension Exchange {
+    /// Every best plan per product, start and placement, the cheapest total first; ties: earlier start, product code,
+    /// resource number. MARKET.md section 4.
+    ///
+    /// - Complexity: one pass over the asks of every eligible contract in the window.
+    func search(_ spec: BidSpec, for buyer: ParticipantID) throws(Refusal) -> BidSearchResult {
+        try catalogue.checkNames(in: spec.requirements)
+        var result = BidSearchResult()
+        var eligible: [Product] = []
+        let placement = spec.placement ?? .sameResource
+        for product in catalogue.products {
+            // With `same_resource` the resources' own facts count, not what the grade guarantees.
+            let asked = placement == .sameResource && spec.fill == .whole ? spec.requirements.ofClassAndPlace : spec.requirements
+            let reasons = Eligibility.exclusions(asked, Eligibility.Candidate(product.id, in: catalogue))
+            if let first = reasons.first {
+                result.excluded.append(
+                    ExclusionView(product: product.id, resourceID: nil, reason: first.reason.rawValue, detail: first.detail))
+            } else if let currency = spec.currency, currency != product.currency {
+                let detail = "the product trades in \(product.currency)"
+                result.excluded.append(
+                    ExclusionView(product: product.id, resourceID: nil, reason: "currency_mismatch", detail: detail))
+            } else {
+                eligible.append(product)
+            }
+        }
+        result.currency = try oneCurrency(of: eligible, named: spec.currency)
+        for product in eligible.sorted(by: { $0.code < $1.code }) {
+            find(spec, product, placement, buyer, into: &result)
+        }
+        // Products were visited in the order of their codes, starts in order, resources by number: a stable sort keeps
+        // those ties.
+        result.plans = stablySorted(result.plans)
+        return result
+    }
+
+    private func oneCurrency(of products: [Product], named: Currency?) throws(Refusal) -> Currency? {
+        guard named == nil, let first = products.first else { return named }
+        for product in products where product.currency != first.currency {
+            throw .invalid("currency", "eligible products trade in \(first.currency) and \(product.currency); name one")
+        }
+        return first.currency
+    }
+
+    private func stablySorted(_ plans: [BidPlan]) -> [BidPlan] {
+        plans.enumerated().sorted { left, right in
+            if left.element.total != right.element.total { return left.element.total < right.element.total }
+            if left.element.start != right.element.start { return left.element.start < right.element.start }
+            return left.offset < right.offset
+        }.map(\.element)
+    }
+
+    /// All plans of one product.
+    private func find(
+        _ spec: BidSpec, _ product: Product, _ placement: Placement, _ buyer: ParticipantID,
+        into result: inout BidSearchResult
+    ) {
+        // Per placement: the hours in which it can serve the full quantity, ascending.
+        var costs: [Int64: [HourCost]] = [:]
+        var seen: [Int64] = []
+        var hour = max(spec.earliestStart, Hour(containing: now))
+        var untradable = 0
+        while hour < spec.latestEnd {
+            let key = ContractKey(product: product.id, hour: hour)
+            if isListed(key), now < gateTime(key), !isHalted(key) {
+                for (group, cost) in hourCosts(spec, key, product, placement, buyer) {
+                    if costs[group] == nil { seen.append(group) }
+                    costs[group, default: []].append(cost)
+                }
+            } else {
+                untradable += 1
+            }
+            hour = hour + 1
+        }
+        if untradable == Int(spec.latestEnd - spec.earliestStart) {
+            result.excluded.append(
+                ExclusionView(
+                    product: product.id, resourceID: nil, reason: "market_closed", detail: "no hour of the window can be traded"))
+            return
+        }
+        let found = result.plans.count
+        for group in seen.sorted() {
+            let resource = placement == .sameResource ? ResourceID(group) : .none
+            if placement == .sameResource, let exclusion = exclusion(of: resource, spec, product) {
+                result.excluded.append(exclusion)
+                continue
+            }
+            appendRuns(costs[group] ?? [], spec, product, resource, placement, group, into: &result)
+        }
+        if result.plans.count == found, !result.excluded.contains(where: { $0.product == product.id }) {
+            result.excluded.append(
+                ExclusionView(
+                    product: product.id, resourceID: nil, reason: "not_enough_units",
+                    detail: "no \(spec.durationHours) hours in a row have \(spec.quantity) units for sale together"))
+        }
+    }
+
+    private func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
+        guard let resource = resource(id) else { return nil }
+        let reasons = Eligibility.exclusions(
+            spec.requirements, Eligibility.Candidate(product.id, in: catalogue, resource: resource))
+        guard let first = reasons.first else { return nil }
+        return ExclusionView(product: product.id, resourceID: id, reason: first.reason.rawValue, detail: first.detail)
+    }
+
+    /// The runs of `duration` hours in a row among a placement's hours.
+    private func appendRuns(
+        _ hours: [HourCost], _ spec: BidSpec, _ product: Product, _ resource: ResourceID, _ placement: Placement,
+        _ group: Int64, into result: inout BidSearchResult
+    ) {
+        let duration = Int(spec.durationHours)
+        var first = 0
+        var cost: Int128 = 0
+        var fees: Int128 = 0
+        for last in hours.indices {
+            if last > first, hours[last].hour - hours[last - 1].hour != 1 {
+                first = last
+                cost = 0
+                fees = 0
+            }
+            cost += hours[last].cost
+            fees += hours[last].fees
+            if last - first + 1 > duration {
+                cost -= hours[first].cost
+                fees -= hours[first].fees
+                first += 1
+            }
+            guard last - first + 1 == duration else { continue }
+            var plan = BidPlan(product: product.id, start: hours[first].hour)
+            plan.resource = resource
+            plan.cost = cost
+            plan.fees = fees
+            plan.group = group
+            plan.placement = placement
+            result.plans.append(plan)
+        }
+    }
+
+    /// Per placement what the full quantity costs in one hour; placements that have too little are left out.
+    private func hourCosts(
+        _ spec: BidSpec, _ key: ContractKey, _ product: Product, _ placement: Placement, _ buyer: ParticipantID
+    ) -> [(Int64, HourCost)] {
+        guard let index = contracts.index(of: key), let book = contracts[index].book else { return [] }
+        var groups: [(group: Int64, left: Quantity, cost: HourCost)] = []
+        let owner = owner(of: buyer)
+        books.forEachOrder(book, .sell) { slot in
+            let order = books.order(slot)
+            guard order.owner != owner, let group = group(of: slot, placement) else { return true }
+            var position = groups.firstIndex { $0.group == group }
+            if position == nil {
+                groups.append((group, spec.quantity, HourCost(hour: key.hour, cost: 0, fees: 0)))
+                position = groups.count - 1
+            }
+            guard let position, groups[position].left > 0 else { return true }
+            let part = min(order.remaining, groups[position].left)
+            groups[position].left -= part
+            let notional = price(atTicks: order.price, key.product).notional(part)
+            groups[position].cost.cost += Int128(notional.rawValue)
+            groups[position].cost.fees += Int128(FeeSchedule.fee(on: notional, at: product.takerFee).rawValue)
+            return true
+        }
+        return groups.filter { $0.left == 0 }.map { ($0.group, $0.cost) }
+    }
+
+    /// What an ask belongs to under a placement: its resource, its site, or everything. Resales stand on several
+    /// resources and serve `any` alone.
+    private func group(of slot: OrderSlot, _ placement: Placement) -> Int64? {
+        let id = orders[slot].resource
+        switch placement {
+        case .any: return 0
+        case .sameResource: return id.isNone ? nil : id.rawValue
+        case .sameSite:
+            guard let resource = resource(id) else { return nil }
+            // The first resource at the site stands for it.
+            for other in resources.entries where other.resource.isAtSiteOf(resource) { return other.resource.id.rawValue }
+            return id.rawValue
+        }
+    }
+
+    /// The fills of a plan: in every hour the placement's asks, best price first, then oldest.
+    func fills(of plan: BidPlan, _ spec: BidSpec, for buyer: ParticipantID) -> [PlannedFill] {
+        var fills: [PlannedFill] = []
+        let owner = owner(of: buyer)
+        for offset in 0..<spec.durationHours {
+            let key = ContractKey(product: plan.product, hour: plan.start + offset)
+            guard let index = contracts.index(of: key), let book = contracts[index].book else { continue }
+            var left = spec.quantity
+            books.forEachOrder(book, .sell) { slot in
+                let order = books.order(slot)
+                guard order.owner != owner, group(of: slot, plan.placement) == plan.group else { return true }
+                let part = min(order.remaining, left)
+                fills.append(PlannedFill(contract: index, slot: slot, price: price(atTicks: order.price, key.product), quantity: part))
+                left -= part
+                return left > 0
+            }
+            precondition(left == 0, "a plan that the book cannot fill")
+        }
+        return fills
+    }
+
+    /// Whether a plan keeps the bid's limit: the average without fees, or the total with them.
+    func keepsLimit(_ plan: BidPlan, _ spec: BidSpec) -> Bool {
+        if let limit = spec.limitPrice {
+            return plan.cost <= Int128(limit.rawValue) * Int128(spec.quantity) * Int128(spec.durationHours)
+        }
+        return plan.total <= Int128(spec.maxTotal?.rawValue ?? 0)
+    }
+}
+
+extension Requirements {
+    /// Only what is asked of the class and the place: what a product shows without its resources.
+    var ofClassAndPlace: Requirements {
+        var part = Requirements()
+        part.products = products
+        part.classes = classes
+        part.zones = zones
+        part.countries = countries
+        part.minMemoryGigabytes = minMemoryGigabytes
+        part.minBF16Tflops = minBF16Tflops
+        part.abi = abi
+        return part
+    }
+}

@@ -1,0 +1,244 @@
+import Matching
+import Pricing
+import Quantities
+import Registry
+
+extension Exchange {
+    /// Buys what a bid asks for, at once: whole as one plan, or hour by hour.
+    func placeBid(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
+        _ = try actor(issuer, .consumer)
+        try spec.check()
+        try checkWindow(spec)
+        if let name = spec.clientBidID, bids.contains(where: { $0.participantID == issuer && $0.clientBidID == name }) {
+            throw Refusal(.conflict, "client_bid_id is in use", field: "client_bid_id")
+        }
+        var view = spec.fill == .whole ? try fillWhole(spec, issuer) : try fillHourly(spec, issuer)
+        view.clientBidID = spec.clientBidID
+        view.createdAt = now
+        bids.append(view)
+        emit(.bid(view))
+        return view
+    }
+
+    /// A bid fills or fails at once, so there is never one to cancel; what its hours left standing are orders.
+    func cancelBid(_ id: BidID, _ issuer: ParticipantID) throws(Refusal) -> BidView {
+        _ = try actor(issuer, .consumer)
+        guard let view = bid(id), view.participantID == issuer else { throw Refusal(.notFound, "there is no such bid") }
+        throw Refusal(.conflict, "the bid is \(view.status.rawValue)")
+    }
+
+    /// That some hour of the window can still be traded.
+    private func checkWindow(_ spec: BidSpec) throws(Refusal) {
+        guard spec.latestEnd.start > now else { throw Refusal(.marketClosed, "the window has passed", field: "latest_end") }
+    }
+
+    private func newBid(_ spec: BidSpec, _ issuer: ParticipantID) -> BidView {
+        var view = BidView()
+        view.id = BidID(Int64(bids.count) + 1)
+        view.participantID = issuer
+        view.fill = spec.fill
+        view.placement = spec.fill == .whole ? spec.placement ?? .sameResource : nil
+        view.durationHours = spec.durationHours
+        view.quantity = spec.quantity
+        view.limitPrice = spec.limitPrice
+        view.maxTotal = spec.maxTotal
+        return view
+    }
+
+    // MARK: Whole
+
+    private func fillWhole(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
+        let found = try search(spec, for: issuer)
+        var view = newBid(spec, issuer)
+        view.currency = found.currency
+        guard let currency = found.currency else { return view }
+        try checkBudget(spec, found, issuer, currency)
+        guard let plan = found.plans.first, keepsLimit(plan, spec) else {
+            if let plan = found.plans.first { view.bestAvailable = bestAvailable(plan, spec) }
+            return view
+        }
+        return execute(plan, spec, issuer, view)
+    }
+
+    /// Section 5 for a bid: its worst cost must be available, at the highest taker rate among what could serve it.
+    private func checkBudget(
+        _ spec: BidSpec, _ found: BidSearchResult, _ issuer: ParticipantID, _ currency: Currency
+    ) throws(Refusal) {
+        var need = Int128(spec.maxTotal?.rawValue ?? 0)
+        if let limit = spec.limitPrice {
+            let notional = Int128(limit.rawValue) * Int128(spec.quantity) * Int128(spec.durationHours)
+            guard notional <= Int128(Micros.limit.rawValue) / 2 else {
+                throw Refusal(.amountOverflow, "quantity × hours × limit_price exceeds what an account can hold")
+            }
+            var rate: BasisPoints = 0
+            for product in catalogue.products where product.currency == currency {
+                if !found.excluded.contains(where: { $0.product == product.id && $0.resourceID == nil }) {
+                    rate = max(rate, product.takerFee, product.makerFee)
+                }
+            }
+            need = notional + Int128(FeeSchedule.fee(on: Micros(Int64(notional)), at: rate).rawValue)
+        }
+        let available = available(issuer, currency)
+        guard Int128(available.rawValue) >= need else {
+            throw Refusal(.insufficientFunds, "the bid may cost \(Micros(Int64(need))) \(currency), \(available) is available")
+        }
+    }
+
+    /// Takes every fill of a plan in one step.
+    private func execute(_ plan: BidPlan, _ spec: BidSpec, _ issuer: ParticipantID, _ unfilled: BidView) -> BidView {
+        var view = unfilled
+        let product = catalogue[plan.product]
+        let allocation = openAllocation(holder: issuer, bid: view.id, order: nil)
+        var fees = Micros.zero
+        for planned in fills(of: plan, spec, for: issuer) {
+            let fill = take(planned, product, allocation, view.id, issuer)
+            fees += fill.fee
+            let key = contracts[planned.contract].key
+            if view.legs.last?.contract != key {
+                var leg = BidLegView()
+                leg.contract = key
+                view.legs.append(leg)
+            }
+            view.legs[view.legs.count - 1].quantity += fill.quantity
+            view.legs[view.legs.count - 1].trades.append(fill)
+        }
+        for index in view.legs.indices { view.legs[index].averagePrice = average(view.legs[index].trades) }
+        view.status = .filled
+        view.product = plan.product
+        view.start = plan.start
+        view.allocationID = allocation
+        view.cost = Micros(Int64(plan.cost))
+        view.fees = fees
+        view.averagePrice = Notional.average(notional: plan.cost, quantity: Int64(spec.quantity) * Int64(spec.durationHours))
+        if let state = self.allocation(allocation) { emit(.allocation(state)) }
+        return view
+    }
+
+    /// One planned fill: as in a sweep, but of the named order, whatever stands before it.
+    private func take(
+        _ planned: PlannedFill, _ product: Product, _ allocation: AllocationID, _ bid: BidID, _ buyer: ParticipantID
+    ) -> FillView {
+        join(planned.contract, to: allocation)
+        let maker = fillMaker(planned.slot, planned.price, planned.quantity)
+        let remaining = books.fill(planned.slot, quantity: planned.quantity)
+        var trade = TradeTerms(contract: planned.contract, price: planned.price, quantity: planned.quantity)
+        trade.buyer = buyer
+        trade.buyerRate = product.takerFee
+        trade.allocation = allocation
+        trade.bid = bid
+        trade.sellOrder = maker.id
+        trade.seller = maker.participant
+        trade.sellerRate = maker.makerRate
+        trade.bondRate = maker.bondRate
+        trade.source = maker.isCapacitySale ? .capacity(maker.resource) : .position(maker.allocation)
+        let (id, fee, _) = execute(trade)
+        if remaining == 0 { finish(planned.slot, .filled, nil) }
+        return FillView(id: id, price: planned.price, quantity: planned.quantity, fee: fee, liquidity: .taker)
+    }
+
+    // MARK: Hourly
+
+    private func fillHourly(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
+        let product = try onlyProduct(spec)
+        var drafts: [OrderDraft] = []
+        var need: Int128 = 0
+        for offset in 0..<spec.durationHours {
+            var entry = OrderEntry()
+            entry.participant = issuer
+            entry.timeInForce = .ioc
+            entry.price = spec.limitPrice ?? Price()
+            entry.quantity = spec.quantity
+            entry.createdAt = now
+            var draft = OrderDraft(entry: entry, key: ContractKey(product: product.id, hour: spec.earliestStart + offset))
+            try checkTerms(&draft)
+            need += Int128(draft.need.rawValue)
+            drafts.append(draft)
+        }
+        let available = available(issuer, product.currency)
+        guard Int128(available.rawValue) >= need else {
+            throw Refusal(.insufficientFunds, "all hours together may cost more than the \(available) \(product.currency) available")
+        }
+        var view = newBid(spec, issuer)
+        view.currency = product.currency
+        view.product = product.id
+        view.start = spec.earliestStart
+        var allocation = AllocationID.none
+        var cost = Micros.zero
+        var fees = Micros.zero
+        var bought: Int64 = 0
+        for index in drafts.indices {
+            drafts[index].entry.bid = view.id
+            drafts[index].entry.allocation = allocation
+            let receipt = accept(drafts[index])
+            if let drawn = receipt.order.allocationID { allocation = drawn }
+            var leg = BidLegView()
+            leg.contract = drafts[index].key
+            leg.quantity = receipt.order.filledQuantity
+            leg.averagePrice = receipt.order.averagePrice
+            leg.orderID = receipt.order.id
+            leg.trades = receipt.trades
+            view.legs.append(leg)
+            for fill in receipt.trades {
+                cost += fill.price.notional(fill.quantity)
+                fees += fill.fee
+                bought += Int64(fill.quantity)
+            }
+        }
+        let wanted = Int64(spec.quantity) * Int64(spec.durationHours)
+        view.status = bought == wanted ? .filled : bought > 0 ? .partiallyFilled : .unfilled
+        if bought > 0 {
+            view.allocationID = allocation
+            if let state = self.allocation(allocation) { emit(.allocation(state)) }
+            view.cost = cost
+            view.fees = fees
+            view.averagePrice = Notional.average(notional: Int128(cost.rawValue), quantity: bought)
+        }
+        return view
+    }
+
+    /// The one product that an hourly bid is about.
+    private func onlyProduct(_ spec: BidSpec) throws(Refusal) -> Product {
+        try catalogue.checkNames(in: spec.requirements)
+        var eligible: [Product] = []
+        var mismatched = false
+        for product in catalogue.products
+        where Eligibility.admits(spec.requirements, Eligibility.Candidate(product.id, in: catalogue)) {
+            if let currency = spec.currency, currency != product.currency {
+                mismatched = true
+            } else {
+                eligible.append(product)
+            }
+        }
+        guard eligible.count <= 1 else {
+            throw .invalid("requirements", "fill hourly needs exactly one eligible product, \(eligible.count) are")
+        }
+        guard let product = eligible.first else {
+            if mismatched { throw Refusal(.currencyMismatch, "the eligible product trades in another currency", field: "currency") }
+            throw .invalid("requirements", "no product meets the requirements")
+        }
+        return product
+    }
+
+    // MARK: Parts of views
+
+    func bestAvailable(_ plan: BidPlan, _ spec: BidSpec) -> BestAvailableView {
+        var view = BestAvailableView()
+        view.product = plan.product
+        view.start = plan.start
+        view.cost = Micros(Int64(clamping: plan.cost))
+        view.fees = Micros(Int64(clamping: plan.fees))
+        view.averagePrice =
+            Notional.average(notional: plan.cost, quantity: Int64(spec.quantity) * Int64(spec.durationHours)) ?? Price()
+        return view
+    }
+
+    private func average(_ fills: [FillView]) -> Price? {
+        var notional: Int128 = 0
+        var quantity: Int64 = 0
+        for fill in fills {
+            notional += Int128(fill.price.notional(fill.quantity).rawValue)
+            quantity += Int64(fill.quantity)
+        }
+        return Notional.average(notional: notional, quantity: quantity)
+    }
+}

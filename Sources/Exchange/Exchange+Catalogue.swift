@@ -1,0 +1,60 @@
+import Quantities
+import Registry
+
+extension Exchange {
+    func addZone(_ zone: Zone, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let added = try catalogue.add(zone)
+        emit(.zone(added))
+        return .zone(added)
+    }
+
+    func addComputeClass(_ computeClass: ComputeClass, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let added = try catalogue.add(computeClass)
+        emit(.computeClass(added))
+        return .computeClass(added)
+    }
+
+    func addGrade(_ grade: Grade, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let added = try catalogue.add(grade)
+        emit(.grade(added))
+        return .grade(added)
+    }
+
+    func addProduct(_ terms: ProductTerms, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let added = try catalogue.add(terms)
+        emit(.product(added))
+        return .product(added)
+    }
+
+    /// Whether trading goes on in a scope.
+    enum TradingState {
+        case halted
+        case trading
+    }
+
+    /// Halts or resumes a contract, a product or the market. Asking for what is already so changes nothing.
+    func setHalted(_ scope: TradingScope, to state: TradingState, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let halted = state == .halted
+        switch scope.kind {
+        case .market:
+            marketHalted = halted
+        case .product:
+            guard catalogue.contains(scope.product) else { throw Refusal(.notFound, "there is no such product") }
+            catalogue.setStatus(halted ? .halted : .active, of: scope.product)
+            emit(.product(catalogue[scope.product]))
+        case .contract:
+            guard isListed(scope.contract) else { throw Refusal(.unknownContract, "no such contract") }
+            contracts[materialise(scope.contract)].halted = halted
+        }
+        emit(halted ? .halt(scope) : .resume(scope))
+        return .done
+    }
+
+    /// The currency that a product trades in.
+    func currency(of product: ProductID) -> Currency { catalogue[product].currency }
+}

@@ -1,0 +1,60 @@
+import Matching
+import Pricing
+import Quantities
+import Registry
+
+extension Exchange {
+    /// When a contract's gate closes.
+    func gateTime(_ key: ContractKey) -> Timestamp {
+        key.hour.start.advanced(minutes: -catalogue[key.product].gateClosureMinutes)
+    }
+
+    /// Whether a contract exists: its product does, and its hour lies between the exchange's first hour and the horizon.
+    func isListed(_ key: ContractKey) -> Bool {
+        guard catalogue.contains(key.product) else { return false }
+        if contracts.index(of: key) != nil { return true }
+        return key.hour <= Hour(containing: now) + catalogue[key.product].horizonHours
+    }
+
+    /// A contract that can be traded now, or the refusal in the order of the API: unknown, closed, halted.
+    func tradable(_ key: ContractKey) throws(Refusal) -> Product {
+        guard isListed(key) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
+        let product = catalogue[key.product]
+        guard now < gateTime(key) else {
+            throw Refusal(.marketClosed, "the gate of \(symbol(key)) closed at \(gateTime(key))", field: "contract")
+        }
+        guard !isHalted(key) else { throw Refusal(.marketHalted, "trading in \(symbol(key)) is halted", field: "contract") }
+        return product
+    }
+
+    func isHalted(_ key: ContractKey) -> Bool {
+        if marketHalted || catalogue[key.product].status == .halted { return true }
+        guard let index = contracts.index(of: key) else { return false }
+        return contracts[index].halted
+    }
+
+    /// The contract's state, made at its first use; its gate is then waited for.
+    func materialise(_ key: ContractKey) -> Int32 {
+        if let index = contracts.index(of: key) { return index }
+        var state = ContractState()
+        state.key = key
+        state.book = books.openBook()
+        let index = contracts.append(state)
+        let code = catalogue[key.product].code
+        due.add(DueQueue.Gate(time: gateTime(key), code: code, hour: key.hour, contract: index))
+        return index
+    }
+
+    func symbol(_ key: ContractKey) -> String {
+        ContractSymbol.format(code: catalogue[key.product].code, hour: key.hour)
+    }
+
+    /// The band that a contract's prices must keep today.
+    func band(_ product: Product) -> PriceBand { PriceBand(reference: product.referencePrice, width: product.priceBand) }
+
+    /// The book of a contract that is open for orders.
+    func book(_ contract: Int32) -> BookIndex {
+        guard let book = contracts[contract].book else { preconditionFailure("an order in a closed contract") }
+        return book
+    }
+}

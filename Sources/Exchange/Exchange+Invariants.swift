@@ -1,0 +1,104 @@
+import Ledger
+import Matching
+import Pricing
+import Quantities
+import Registry
+import Settlement
+
+extension Exchange {
+    /// What every state must keep; the first one that is broken, in words, or nil.
+    ///
+    /// Run by the tests: for everything, O(state). The O(1) ones (no overdraft, no double entry with one leg, escrow empty
+    /// at the end) are preconditions where the money moves.
+    package func firstBrokenInvariant() -> String? {
+        if let broken = ledger.firstBrokenInvariant() { return broken }
+        for index in contracts.states.indices {
+            if let broken = brokenInvariant(of: Int32(index)) { return broken }
+        }
+        return brokenReservation() ?? brokenCapacity()
+    }
+
+    /// The invariants of one contract: escrow is what every outcome needs, the book is not crossed, units on offer are held.
+    package func brokenInvariant(of contract: Int32) -> String? {
+        let state = contracts[contract]
+        let name = symbol(state.key)
+        var need: Int128 = 0
+        for lot in state.lots { need += Int128(lot.escrow.rawValue) }
+        for id in state.deliveries {
+            let delivery = deliveries[Int(id.rawValue) - 1].delivery
+            if !delivery.isSettled { need += Int128(delivery.lot.escrow.rawValue) }
+        }
+        let held = state.escrow.isNone ? 0 : ledger.balance(of: state.escrow)
+        if held != need { return "\(name): escrow holds \(held), every outcome needs \(need)" }
+        if state.settled, held != 0 { return "\(name): settled with \(held) in escrow" }
+        if let book = state.book, let bid = books.best(book, .buy), let ask = books.best(book, .sell), bid >= ask {
+            return "\(name): crossed at \(bid) and \(ask)"
+        }
+        for entry in state.encumbrances where state.held(entry.holder) < state.encumbered(entry.holder) {
+            return "\(name): \(entry.holder) offers more than it holds"
+        }
+        return nil
+    }
+
+    /// Reserved cash of every account equals the sum over its open orders.
+    private func brokenReservation() -> String? {
+        var reserved: [AccountID: Int128] = [:]
+        forEachOpenOrder { entry in
+            let asset = ledger.assets.index(of: currency(of: contracts[entry.contract].key.product))
+            guard let asset, let account = ledger.cashAccount(entry.participant, asset) else { return }
+            reserved[account, default: 0] += Int128(reservation(entry).rawValue)
+        }
+        var number: Int64 = 1
+        while number <= ledger.lastAccount.rawValue {
+            let id = AccountID(number)
+            number += 1
+            guard let account = ledger.account(id), account.owner.participant != nil else { continue }
+            let expected = reserved[id] ?? 0
+            if Int128(account.cash.reserved.rawValue) != expected {
+                return "\(id): \(account.cash.reserved) reserved, its orders need \(MicrosSum(expected))"
+            }
+        }
+        return nil
+    }
+
+    /// Units on offer and sold of every resource-hour are what orders and lots say, and never above the certified units
+    /// unless those were lowered after the sale.
+    private func brokenCapacity() -> String? {
+        var onOffer: [ResourceID: [Hour: Quantity]] = [:]
+        forEachOpenOrder { entry in
+            guard entry.isCapacitySale else { return }
+            onOffer[entry.resource, default: [:]][contracts[entry.contract].key.hour, default: 0] += entry.remaining
+        }
+        var sold: [ResourceID: [Hour: Quantity]] = [:]
+        for state in contracts.states {
+            for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+                sold[lot.resource, default: [:]][state.key.hour, default: 0] += lot.quantity
+            }
+        }
+        for index in capacity.indices {
+            let id = ResourceID(Int64(index) + 1)
+            for (hour, used) in capacity[index].entries {
+                if used.onOffer != onOffer[id]?[hour] ?? 0 { return "\(id) at \(hour): \(used.onOffer) noted as on offer" }
+                if used.sold != sold[id]?[hour] ?? 0 { return "\(id) at \(hour): \(used.sold) noted as sold" }
+                let certified = resources.certifiedUnits(id, in: hour)
+                if used.onOffer > 0, used.onOffer + used.sold > certified {
+                    return "\(id) at \(hour): \(used.sold) sold and \(used.onOffer) on offer of \(certified) certified"
+                }
+            }
+        }
+        return nil
+    }
+
+    private func forEachOpenOrder(_ body: (OrderEntry) -> Void) {
+        for state in contracts.states {
+            guard let book = state.book else { continue }
+            for side in [Side.buy, .sell] {
+                books.forEachOrder(book, side) { slot in
+                    body(orders[slot])
+                    return true
+                }
+            }
+            books.forEachStop(book) { slot in body(orders[slot]) }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Matching
+import Pricing
+import Quantities
+import Registry
+
+/// Reads that everybody may make.
+extension Exchange {
+    /// A contract, whether somebody trades it or it exists by rule alone; nil where there is none.
+    package func contract(_ key: ContractKey) -> ContractView? {
+        guard isListed(key), contracts.index(of: key) != nil || key.hour >= Hour(containing: genesisTime) else { return nil }
+        let product = catalogue[key.product]
+        let band = band(product)
+        var view = ContractView()
+        view.symbol = key
+        view.product = key.product
+        view.hour = key.hour
+        view.status = status(of: key)
+        view.currency = product.currency
+        view.gateClosesAt = gateTime(key)
+        view.floorPrice = band.lowestPrice(tick: product.tickSize) ?? band.floor
+        view.ceilingPrice = band.highestPrice(tick: product.tickSize) ?? band.ceiling
+        view.referencePrice = product.referencePrice
+        if let index = contracts.index(of: key) {
+            let state = contracts[index]
+            if let book = state.book {
+                view.bestBid = books.best(book, .buy).map { price(atTicks: $0, key.product) }
+                view.bestAsk = books.best(book, .sell).map { price(atTicks: $0, key.product) }
+            }
+            view.last = state.last
+            view.volume = state.volume
+            view.openInterest = state.openInterest
+        }
+        return view
+    }
+
+    private func status(of key: ContractKey) -> ContractStatus {
+        if time < gateTime(key) { return isHalted(key) ? .halted : .open }
+        if time < key.hour.start { return .closed }
+        if time < key.hour.end { return .delivering }
+        guard let index = contracts.index(of: key) else { return .settled }
+        return contracts[index].settled ? .settled : .metering
+    }
+
+    /// The contracts of a product over `[from, to)`.
+    package func contracts(product: ProductID, from: Hour, to: Hour, limit: Int) -> [ContractView] {
+        guard catalogue.contains(product) else { return [] }
+        var views: [ContractView] = []
+        var hour = max(from, Hour(containing: genesisTime))
+        let last = min(to, Hour(containing: time) + catalogue[product].horizonHours + 1)
+        while hour < last, views.count < limit {
+            if let view = contract(ContractKey(product: product, hour: hour)) { views.append(view) }
+            hour = hour + 1
+        }
+        return views
+    }
+
+    /// The displayed book, at most `depth` prices a side; nil where there is no such contract.
+    package func book(_ key: ContractKey, depth: Int) -> BookView? {
+        guard contract(key) != nil else { return nil }
+        var view = BookView()
+        view.contract = key
+        view.sequence = sequence
+        guard let index = contracts.index(of: key), let book = contracts[index].book else { return view }
+        view.bids = levels(of: book, .buy, key.product, depth)
+        view.asks = levels(of: book, .sell, key.product, depth)
+        return view
+    }
+
+    private func levels(of book: BookIndex, _ side: Side, _ product: ProductID, _ depth: Int) -> [BookLevelView] {
+        var views: [BookLevelView] = []
+        books.forEachLevel(book, side, maximum: depth) { ticks, quantity, count in
+            var level = BookLevelView()
+            level.price = price(atTicks: ticks, product)
+            level.quantity = Int64(clamping: quantity)
+            level.orders = Int64(count)
+            views.append(level)
+        }
+        return views
+    }
+
+    /// What can be had of each product: the cheapest run on one resource, the largest block, the best prices.
+    package func market(quantity: Quantity, duration: Int32, from: Hour, to: Hour) -> [MarketLineView] {
+        catalogue.products.map { product in
+            var line = MarketLineView()
+            line.product = product.id
+            line.currency = product.currency
+            var hour = max(from, Hour(containing: time))
+            while hour < to {
+                if let view = contract(ContractKey(product: product.id, hour: hour)), view.status == .open {
+                    if let bid = view.bestBid { line.bestBid = max(line.bestBid ?? bid, bid) }
+                    if let ask = view.bestAsk { line.bestAsk = min(line.bestAsk ?? ask, ask) }
+                    line.largestBlock = max(line.largestBlock, largestBlock(ContractKey(product: product.id, hour: hour)))
+                }
+                hour = hour + 1
+            }
+            var spec = BidSpec()
+            spec.requirements.products = [product.code]
+            spec.earliestStart = from
+            spec.latestEnd = to
+            spec.durationHours = duration
+            spec.quantity = quantity
+            spec.limitPrice = .limit
+            if let found = try? search(spec, for: .none), let plan = found.plans.first {
+                line.cheapestRun = bestAvailable(plan, spec)
+            }
+            return line
+        }
+    }
+
+    /// The most units of one resource for sale in one hour.
+    private func largestBlock(_ key: ContractKey) -> Int64 {
+        guard let index = contracts.index(of: key), let book = contracts[index].book else { return 0 }
+        var units: [(resource: ResourceID, units: Int64)] = []
+        books.forEachOrder(book, .sell) { slot in
+            let resource = orders[slot].resource
+            guard !resource.isNone else { return true }
+            let remaining = Int64(orders[slot].remaining)
+            if let position = units.firstIndex(where: { $0.resource == resource }) {
+                units[position].units += remaining
+            } else {
+                units.append((resource, remaining))
+            }
+            return true
+        }
+        return units.map(\.units).max() ?? 0
+    }
+}

@@ -1,0 +1,124 @@
+import Quantities
+import Registry
+import Settlement
+
+extension Exchange {
+    /// Works on a resource's metered hours, making its meter's state at the first use.
+    func meterHours(of id: ResourceID, _ body: (inout HourTable<MeteredHour>) -> Void) {
+        let index = Int(id.rawValue) - 1
+        while meters.count <= index { meters.append(MeterState()) }
+        body(&meters[index].hours)
+    }
+
+    func reportMeters(_ batch: ReportMeters, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .meter)
+        try batch.check()
+        var results: [MeterBatchResult] = []
+        results.reserveCapacity(batch.reports.count)
+        for report in batch.reports {
+            var result = MeterBatchResult()
+            do throws(Refusal) {
+                result.hash = try reportMeter(report, issuer).hash
+            } catch {
+                result.error = error
+            }
+            results.append(result)
+        }
+        return .meterReports(results)
+    }
+
+    /// Takes a meter's report of one resource and hour, and says of every delivery in it what was delivered.
+    func reportMeter(_ request: ReportMeter, _ issuer: ParticipantID) throws(Refusal) -> MeterReceipt {
+        let meter = try actor(issuer, .meter)
+        let report = request.report
+        try report.check()
+        guard resource(report.resourceID) != nil else {
+            throw Refusal(.unknownResource, "there is no such resource", field: "resource_id")
+        }
+        guard resources.accepts(meter: meter, for: report.resourceID, in: report.hour, participants: participants.participants) else {
+            throw Refusal(.forbidden, "this meter may not report for this resource and hour", field: "resource_id")
+        }
+        guard report.hour.end <= now else { throw Refusal(.conflict, "the hour has not ended", field: "hour") }
+        meterHours(of: report.resourceID) { _ in }
+        let index = Int(report.resourceID.rawValue) - 1
+        try checkChain(report, meters[index].chain)
+        let metered = meters[index].hours[report.hour]
+        guard metered.sequence == 0 else {
+            throw Refusal(.conflict, "report \(metered.sequence) was about this hour already", field: "hour")
+        }
+        let shares = try split(report, over: metered)
+
+        meters[index].chain.accept(sequence: report.sequence, hash: Bytes(Array(request.hash.utf8)))
+        meters[index].hours[report.hour].sequence = report.sequence
+        meters[index].hours[report.hour].deliveredDeviceSeconds = report.deliveredDeviceSeconds
+        meters[index].hours[report.hour].energyKilowattHours = report.itEnergyKilowattHours
+        for (position, id) in metered.deliveries.enumerated() { note(shares[position], deliveredBy: id) }
+
+        var receipt = MeterReceipt()
+        receipt.hash = request.hash
+        receipt.resourceID = report.resourceID
+        receipt.hour = report.hour
+        receipt.sequence = report.sequence
+        receipt.deliveredDeviceSeconds = report.deliveredDeviceSeconds
+        emit(.meterReport(receipt))
+        return receipt
+    }
+
+    private func checkChain(_ report: MeterReportSpec, _ chain: MeterReportState) throws(Refusal) {
+        do throws(MeterReportState.Fault) {
+            try chain.check(sequence: report.sequence, previousHash: report.previousHash.map { Bytes(Array($0.utf8)) })
+        } catch {
+            switch error {
+            case .sequence(let expected):
+                throw Refusal(.conflict, "the resource's next report has sequence \(expected)", field: "sequence")
+            case .brokenChain:
+                throw Refusal(.conflict, "previous_hash is not the hash of the resource's last report", field: "previous_hash")
+            }
+        }
+    }
+
+    /// Each delivery's share of a report, in delivery order.
+    private func split(_ report: MeterReportSpec, over metered: MeteredHour) throws(Refusal) -> [Int64] {
+        let quantities = metered.deliveries.map { deliveries[Int($0.rawValue) - 1].delivery.lot.quantity }
+        for id in metered.deliveries where deliveries[Int(id.rawValue) - 1].delivery.isSettled {
+            throw Refusal(.conflict, "the hour is settled", field: "hour")
+        }
+        let sold = quantities.reduce(Int64(0)) { $0 + Int64($1) * MeterSplit.secondsPerDevice }
+        let most = quantities.isEmpty
+            ? Int64(resources.certifiedUnits(report.resourceID, in: report.hour)) * MeterSplit.secondsPerDevice : sold
+        guard report.deliveredDeviceSeconds <= most else {
+            throw .invalid("delivered_device_seconds", "\(most) device-seconds are all that could be delivered")
+        }
+        guard let named = report.deliveries else {
+            return MeterSplit.proportional(report.deliveredDeviceSeconds, quantities: quantities)
+        }
+        var shares: [Int64] = []
+        for id in metered.deliveries {
+            let ofThis = named.filter { $0.deliveryID == id }
+            guard ofThis.count == 1, let share = ofThis.first else {
+                throw .invalid("deliveries", "each delivery of the hour must be named once: \(id)")
+            }
+            shares.append(share.deliveredDeviceSeconds)
+        }
+        guard named.count == shares.count else { throw .invalid("deliveries", "a delivery of another hour is named") }
+        do throws(MeterSplit.Fault) {
+            try MeterSplit.validate(shares, total: report.deliveredDeviceSeconds, quantities: quantities)
+        } catch {
+            throw .invalid("deliveries", "the shares must add up to the total, none above its delivery's time")
+        }
+        return shares
+    }
+
+    private func note(_ delivered: Int64, deliveredBy id: DeliveryID) {
+        let index = Int(id.rawValue) - 1
+        let total = deliveries[index].delivery.lot.deviceSeconds
+        deliveries[index].delivery.deliveredDeviceSeconds = delivered
+        deliveries[index].delivery.outcome = .metered(delivered, of: total)
+        deliveries[index].delivery.reportedAt = now
+        deliveries[index].delivery.status = .reported
+        let contract = deliveries[index].contract
+        let time = schedule(of: contracts[contract].key).due(reportedAt: now)
+        due.add(DueQueue.Deadline(time: time, contract: contract))
+        emit(.delivery(view(deliveries[index])))
+    }
+}

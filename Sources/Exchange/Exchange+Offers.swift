@@ -1,0 +1,217 @@
+import Matching
+import Quantities
+import Registry
+
+/// An offer as the exchange keeps it.
+struct OfferState {
+    var view = OfferView()
+    /// Hours whose order is live.
+    var live = 0
+    var cancelled = false
+}
+
+extension Exchange {
+    /// Offers units of a resource over a run of hours: one sell order an hour, all or none of them.
+    func postOffer(_ spec: OfferSpec, _ issuer: ParticipantID) throws(Refusal) -> OfferView {
+        _ = try actor(issuer, .provider)
+        try spec.check()
+        guard let resource = resource(spec.resourceID), resource.providerID == issuer, resource.status != .retired else {
+            throw Refusal(.unknownResource, "there is no such resource of yours", field: "resource_id")
+        }
+        if let name = spec.clientOfferID, offers.contains(where: { $0.view.providerID == issuer && $0.view.clientOfferID == name }) {
+            throw Refusal(.conflict, "client_offer_id is in use", field: "client_offer_id")
+        }
+        let product = try product(for: resource)
+        var drafts: [OrderDraft] = []
+        var need: Int128 = 0
+        for index in 0..<(spec.end - spec.start) {
+            var entry = OrderEntry()
+            entry.participant = issuer
+            entry.side = .sell
+            entry.price = spec.prices?[Int(index)] ?? spec.price ?? Price()
+            entry.quantity = spec.quantity
+            entry.resource = spec.resourceID
+            entry.createdAt = now
+            var draft = OrderDraft(entry: entry, key: ContractKey(product: product.id, hour: spec.start + index))
+            do throws(Refusal) {
+                try checkTerms(&draft)
+            } catch {
+                let maySkip = error.code == .insufficientCapacity || error.code == .marketClosed || error.code == .marketHalted
+                guard spec.skipUnavailable == true, maySkip else { throw error }
+                continue
+            }
+            need += Int128(draft.need.rawValue)
+            drafts.append(draft)
+        }
+        guard !drafts.isEmpty else { throw Refusal(.insufficientCapacity, "no hour of the window can be offered") }
+        let available = available(issuer, product.currency)
+        guard Int128(available.rawValue) >= need else {
+            throw Refusal(.insufficientFunds, "the bonds of all hours need more than the \(available) available")
+        }
+
+        var state = OfferState()
+        state.view.id = OfferID(Int64(offers.count) + 1)
+        state.view.clientOfferID = spec.clientOfferID
+        state.view.providerID = issuer
+        state.view.resourceID = spec.resourceID
+        state.view.start = spec.start
+        state.view.end = spec.end
+        state.view.quantity = spec.quantity
+        state.view.createdAt = now
+        state.live = drafts.count
+        for draft in drafts {
+            var hour = OfferHourView()
+            hour.contract = draft.key
+            hour.price = draft.entry.price
+            hour.quantity = draft.entry.quantity
+            hour.remaining = draft.entry.quantity
+            state.view.hours.append(hour)
+        }
+        offers.append(state)
+        let position = offers.count - 1
+        for index in drafts.indices {
+            drafts[index].entry.offer = offers[position].view.id
+            let receipt = accept(drafts[index])
+            offers[position].view.hours[index].orderID = receipt.order.id
+            offers[position].view.hours[index].sold = receipt.order.filledQuantity
+            offers[position].view.hours[index].remaining = receipt.order.remainingQuantity
+            if !receipt.order.status.isLive { offers[position].live -= 1 }
+        }
+        return refreshOffer(position)
+    }
+
+    /// The product that a resource is offered in: the standard grade of its class and zone; where that is not listed, the
+    /// first listed grade whose guarantees the resource meets.
+    private func product(for resource: Resource) throws(Refusal) -> Product {
+        let code = Product.code(computeClass: resource.spec.computeClass, zone: resource.spec.zone, grade: Grade.standardCode)
+        if let id = catalogue.productID(code: code) { return catalogue[id] }
+        for product in catalogue.products where Eligibility.offerExclusions(resource, product.id, in: catalogue).isEmpty {
+            return product
+        }
+        throw Refusal(.unknownContract, "no product is listed for \(resource.spec.computeClass) in \(resource.spec.zone)")
+    }
+
+    func cancelOffer(_ id: OfferID, _ issuer: ParticipantID) throws(Refusal) -> OfferView {
+        _ = try actor(issuer, .provider)
+        let position = try ownOffer(id, issuer)
+        offers[position].cancelled = true
+        for hour in offers[position].view.hours {
+            if let slot = directory.slot(of: hour.orderID.rawValue) { withdraw(slot, .cancelled, .offerCancelled) }
+        }
+        return refreshOffer(position)
+    }
+
+    /// Reprices or resizes what is left of an offer, all hours that are still for sale or none.
+    func amendOffer(_ request: AmendOffer, _ issuer: ParticipantID) throws(Refusal) -> OfferView {
+        _ = try actor(issuer, .provider)
+        try request.body.check()
+        let position = try ownOffer(request.offer, issuer)
+        let offer = offers[position].view
+        if let prices = request.body.prices, prices.count != offer.hours.count {
+            throw .invalid("prices", "must have one price for each of the \(offer.hours.count) hours")
+        }
+        guard offers[position].live > 0 else { throw Refusal(.conflict, "the offer is \(offer.status.rawValue)") }
+        try checkAmendment(request.body, of: offer)
+        // What shrinks in its place first, then everything else out of the books, then in again: the check counted all
+        // reservations as given back, so nothing in between may find less than it saw.
+        var moved: [(index: Int, entry: OrderEntry)] = []
+        for (index, hour) in offer.hours.enumerated() {
+            guard let slot = directory.slot(of: hour.orderID.rawValue) else { continue }
+            let price = request.body.prices?[index] ?? request.body.price ?? hour.price
+            let quantity = request.body.quantity ?? orders[slot].quantity
+            if price == hour.price, quantity <= orders[slot].quantity {
+                shrink(slot, to: quantity)
+                note(view(orders[slot], status: orders[slot].filled > 0 ? .partiallyFilled : .open), position, index)
+            } else {
+                var entry = lift(slot)
+                entry.price = price
+                entry.quantity = quantity
+                moved.append((index, entry))
+            }
+        }
+        for (index, entry) in moved { note(enter(entry).order, position, index) }
+        if let quantity = request.body.quantity { offers[position].view.quantity = quantity }
+        return refreshOffer(position)
+    }
+
+    private func note(_ order: OrderView, _ position: Int, _ index: Int) {
+        offers[position].view.hours[index].price = order.price ?? offers[position].view.hours[index].price
+        offers[position].view.hours[index].quantity = order.quantity
+        offers[position].view.hours[index].remaining = order.remainingQuantity
+        offers[position].view.hours[index].sold = order.filledQuantity
+        if !order.status.isLive { offers[position].live -= 1 }
+    }
+
+    /// Checks every hour's amendment with the reservations of all of them given back, as they will be.
+    private func checkAmendment(_ body: AmendOffer.Body, of view: OfferView) throws(Refusal) {
+        var slots: [(index: Int, slot: OrderSlot)] = []
+        for (index, hour) in view.hours.enumerated() {
+            if let slot = directory.slot(of: hour.orderID.rawValue) { slots.append((index, slot)) }
+        }
+        for item in slots { setAside(orders[item.slot], .given) }
+        defer { for item in slots { setAside(orders[item.slot], .taken) } }
+        var need: Int128 = 0
+        for item in slots {
+            let entry = orders[item.slot]
+            var draft = OrderDraft(entry: entry, key: contracts[entry.contract].key)
+            draft.entry.price = body.prices?[item.index] ?? body.price ?? entry.price
+            draft.entry.quantity = body.quantity ?? entry.quantity
+            guard draft.entry.quantity > entry.filled else {
+                throw Refusal(.conflict, "\(entry.filled) units of \(symbol(draft.key)) are sold already", field: "quantity")
+            }
+            try checkTerms(&draft)
+            need += Int128(draft.need.rawValue)
+        }
+        guard let first = view.hours.first else { return }
+        let available = available(view.providerID, currency(of: first.contract.product))
+        guard Int128(available.rawValue) >= need else {
+            throw Refusal(.insufficientFunds, "the bonds of all hours need more than the \(available) available")
+        }
+    }
+
+    private func ownOffer(_ id: OfferID, _ issuer: ParticipantID) throws(Refusal) -> Int {
+        let position = Int(id.rawValue) - 1
+        guard offers.indices.contains(position), offers[position].view.providerID == issuer else {
+            throw Refusal(.notFound, "there is no such offer")
+        }
+        return position
+    }
+
+    // MARK: What the books do to an offer's hours
+
+    /// Units of an offer's hour were sold.
+    func noteOffer(_ entry: OrderEntry, sold quantity: Quantity) {
+        guard let (position, index) = offerHour(of: entry) else { return }
+        offers[position].view.hours[index].sold += quantity
+        offers[position].view.hours[index].remaining -= quantity
+    }
+
+    /// An offer's order has ended.
+    func noteOffer(_ entry: OrderEntry, closed order: OrderID) {
+        guard let (position, index) = offerHour(of: entry), offers[position].view.hours[index].orderID == order else { return }
+        offers[position].view.hours[index].remaining = 0
+        offers[position].live -= 1
+        offers[position].view.status = status(of: offers[position])
+    }
+
+    private func offerHour(of entry: OrderEntry) -> (position: Int, index: Int)? {
+        guard !entry.offer.isNone else { return nil }
+        let position = Int(entry.offer.rawValue) - 1
+        let key = contracts[entry.contract].key
+        guard let index = offers[position].view.hours.firstIndex(where: { $0.contract == key }) else { return nil }
+        return (position, index)
+    }
+
+    private func refreshOffer(_ position: Int) -> OfferView {
+        offers[position].view.status = status(of: offers[position])
+        emit(.offer(offers[position].view))
+        return offers[position].view
+    }
+
+    private func status(of offer: OfferState) -> OfferStatus {
+        let sold = offer.view.hours.contains { $0.sold > 0 }
+        if offer.live > 0 { return sold ? .partiallyFilled : .open }
+        if offer.view.hours.allSatisfy({ $0.sold == $0.quantity }) { return .filled }
+        return offer.cancelled ? .cancelled : .closed
+    }
+}

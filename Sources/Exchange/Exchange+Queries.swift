@@ -1,0 +1,148 @@
+import Ledger
+import Matching
+import Pricing
+import Quantities
+import Registry
+import Settlement
+
+/// Reads of who and what, money and positions. All answer copies and change nothing; lists go up from after a cursor.
+extension Exchange {
+    package func participant(_ id: ParticipantID) -> Participant? { participants.participant(id) }
+
+    package func participants(after: ParticipantID, limit: Int) -> [Participant] {
+        Array(participants.participants.dropFirst(Int(clamping: max(after.rawValue, 0))).prefix(limit))
+    }
+
+    /// Every key with the hash of its secret, for the shell's index.
+    package func apiKeyRecords() -> [APIKeyRecord] { apiKeys }
+
+    package func product(_ id: ProductID) -> Product? { catalogue.contains(id) ? catalogue[id] : nil }
+
+    package func resource(_ id: ResourceID) -> Resource? { resources.resource(id) }
+
+    package func resource(cri: String) -> Resource? { CRI(cri).flatMap { resources.resolve($0) } }
+
+    package func resources(provider: ParticipantID?, after: ResourceID, limit: Int) -> [Resource] {
+        var found: [Resource] = []
+        for entry in resources.entries.dropFirst(Int(clamping: max(after.rawValue, 0))) {
+            guard found.count < limit else { break }
+            if let provider, entry.resource.providerID != provider { continue }
+            found.append(entry.resource)
+        }
+        return found
+    }
+
+    /// A resource's units per hour of `[from, to)`.
+    package func capacity(_ id: ResourceID, from: Hour, to: Hour) -> [CapacityView] {
+        guard let entry = resources.entry(id), from < to else { return [] }
+        var views: [CapacityView] = []
+        var hour = from
+        while hour < to, views.count < 8_784 {
+            let used = capacity[Int(id.rawValue) - 1][hour]
+            let units = entry.certification(in: hour)?.terms.units ?? 0
+            var view = CapacityView()
+            view.hour = hour
+            view.certified = units
+            view.outage = units - entry.certifiedUnits(in: hour)
+            view.sold = used.sold
+            view.onOffer = used.onOffer
+            view.free = freeUnits(of: id, at: hour)
+            views.append(view)
+            hour = hour + 1
+        }
+        return views
+    }
+
+    /// A participant's money, a line per currency it ever had.
+    package func balances(of participant: ParticipantID) -> [BalanceView] {
+        ledger.assets.currencies.compactMap { currency in
+            guard let asset = ledger.assets.index(of: currency), let account = ledger.cashAccount(participant, asset) else {
+                return nil
+            }
+            let balance = ledger.cash(account)
+            var view = BalanceView()
+            view.currency = currency
+            view.total = balance.total
+            view.available = balance.available
+            view.reserved = balance.reserved
+            view.inEscrow = escrowInterest[Int(account.rawValue)]
+            return view
+        }
+    }
+
+    /// What a participant holds or has sold from its resources in contracts whose gate is open or whose delivery is not
+    /// settled, in the order of the contracts' first use.
+    package func positions(of participant: ParticipantID, after: Int, limit: Int) -> [PositionView] {
+        var views: [PositionView] = []
+        var skipped = 0
+        for state in contracts.states where !state.settled {
+            guard let view = position(of: participant, in: state) else { continue }
+            skipped += 1
+            guard skipped > after else { continue }
+            guard views.count < limit else { break }
+            views.append(view)
+        }
+        return views
+    }
+
+    private func position(of participant: ParticipantID, in state: ContractState) -> PositionView? {
+        var view = PositionView()
+        var cost: Int128 = 0
+        for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+            if lot.holder == participant {
+                view.quantity += lot.quantity
+                cost += Int128(lot.links.latest.price.notional(lot.quantity).rawValue)
+            }
+            if lot.provider == participant { view.sold += lot.quantity }
+        }
+        guard view.quantity > 0 || view.sold > 0 else { return nil }
+        view.contract = state.key
+        view.onOffer = state.encumbered(participant)
+        view.averagePrice = Notional.average(notional: cost, quantity: Int64(view.quantity))
+        view.currency = currency(of: state.key.product)
+        return view
+    }
+
+    // MARK: Ledger
+
+    package func ledgerAccount(_ id: AccountID) -> LedgerAccountView? { ledger.account(id) == nil ? nil : accountView(id) }
+
+    /// Accounts, all or a participant's cash accounts.
+    package func ledgerAccounts(of participant: ParticipantID?, after: AccountID, limit: Int) -> [LedgerAccountView] {
+        var views: [LedgerAccountView] = []
+        var number = max(after.rawValue, 0) + 1
+        while number <= ledger.lastAccount.rawValue, views.count < limit {
+            let id = AccountID(number)
+            number += 1
+            guard let account = ledger.account(id) else { continue }
+            if let participant, account.owner.participant != participant { continue }
+            views.append(accountView(id))
+        }
+        return views
+    }
+
+    func accountView(_ id: AccountID) -> LedgerAccountView {
+        guard let account = ledger.account(id) else { preconditionFailure("no such account") }
+        var view = LedgerAccountView()
+        view.id = id
+        view.kind = account.owner.kind.rawValue
+        view.participantID = account.owner.participant
+        view.contract = account.owner.contract
+        view.asset = ledger.assets[account.asset]
+        view.debits = MicrosSum(account.debits).description
+        view.credits = MicrosSum(account.credits).description
+        view.balance = MicrosSum(account.balance).description
+        return view
+    }
+
+    package func trialBalance() -> [TrialBalanceView] {
+        ledger.trialBalance().map { line in
+            var view = TrialBalanceView()
+            view.asset = line.asset
+            view.debits = line.debits.description
+            view.credits = line.credits.description
+            view.balanced = line.balanced
+            return view
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Pricing
+import Quantities
+import Registry
+
+extension Exchange {
+    /// What a bid would do now, without doing it: the bid's own search.
+    package func quote(_ spec: BidSpec, for participant: ParticipantID) throws(Refusal) -> QuoteView {
+        try spec.check()
+        guard spec.latestEnd.start > now else { throw Refusal(.marketClosed, "the window has passed", field: "latest_end") }
+        var asked = spec
+        // An hourly bid's cost is that of its hours' best asks, whoever they belong to.
+        if spec.fill == .hourly { asked.placement = .any }
+        let found = try search(asked, for: participant)
+        var view = QuoteView()
+        view.currency = found.currency
+        view.excluded = found.excluded
+        view.alternatives = alternatives(found.plans.dropFirst(), spec)
+        guard let plan = found.plans.first else { return view }
+        view.feasible = keepsLimit(plan, spec)
+        view.product = plan.product
+        view.resourceID = plan.resource.isNone ? nil : plan.resource
+        view.start = plan.start
+        view.cost = Micros(Int64(clamping: plan.cost))
+        view.fees = Micros(Int64(clamping: plan.fees))
+        view.averagePrice = Notional.average(notional: plan.cost, quantity: Int64(spec.quantity) * Int64(spec.durationHours))
+        var grams: Int128? = 0
+        for fill in fills(of: plan, asked, for: participant) {
+            var leg = QuoteLegView()
+            leg.contract = contracts[fill.contract].key
+            let resource = orders[fill.slot].resource
+            leg.resourceID = resource.isNone ? nil : resource
+            leg.quantity = fill.quantity
+            leg.price = fill.price
+            view.legs.append(leg)
+            if let sum = grams, let each = carbon(of: resource, plan.product) {
+                grams = sum + Int128(each.rawValue) * Int128(fill.quantity)
+            } else {
+                grams = nil
+            }
+        }
+        view.carbonGrams = grams.flatMap { Int64(exactly: $0) }.map { Measure($0) }
+        view.bid = bid(for: plan, spec)
+        return view
+    }
+
+    /// Grams of CO₂ of one device at its rated power for an hour, location-based; nil where a fact is unknown.
+    private func carbon(of id: ResourceID, _ product: ProductID) -> Measure? {
+        Carbon.gramsPerDeviceHour(
+            computeClass: catalogue.computeClass(of: product), pue: resource(id)?.spec.site?.pue,
+            zone: catalogue.zone(of: product)
+        )
+    }
+
+    /// The next cheapest starts and products, at most ten.
+    private func alternatives(_ plans: ArraySlice<BidPlan>, _ spec: BidSpec) -> [AlternativeView] {
+        plans.prefix(10).map { plan in
+            var view = AlternativeView()
+            let best = bestAvailable(plan, spec)
+            view.product = best.product
+            view.start = best.start
+            view.resourceID = plan.resource.isNone ? nil : plan.resource
+            view.cost = best.cost
+            view.fees = best.fees
+            view.averagePrice = best.averagePrice
+            return view
+        }
+    }
+
+    /// The bid that takes exactly this plan: its product and its hours.
+    private func bid(for plan: BidPlan, _ spec: BidSpec) -> BidSpec {
+        var bid = spec
+        bid.requirements.products = [catalogue[plan.product].code]
+        bid.currency = catalogue[plan.product].currency
+        bid.earliestStart = plan.start
+        bid.latestEnd = plan.start + spec.durationHours
+        bid.clientBidID = nil
+        return bid
+    }
+}

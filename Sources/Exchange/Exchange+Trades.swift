@@ -1,0 +1,213 @@
+import Ledger
+import Matching
+import Pricing
+import Quantities
+import Settlement
+
+/// Where sold units come from.
+enum UnitSource {
+    /// A resource of the seller: a bond is posted and a lot comes into being.
+    case capacity(ResourceID)
+    /// Hours held by the seller; of one allocation unless it is none.
+    case position(AllocationID)
+}
+
+/// One trade, agreed: what `execute` turns into money and lots.
+struct TradeTerms {
+    var contract: Int32
+    var price: Price
+    var quantity: Quantity
+    var takerSide = Side.buy
+    var buyOrder = OrderID.none
+    var buyer = ParticipantID.none
+    var buyerRate: BasisPoints = 0
+    /// The allocation that the units go to.
+    var allocation = AllocationID.none
+    var bid = BidID.none
+    var sellOrder = OrderID.none
+    var seller = ParticipantID.none
+    var sellerRate: BasisPoints = 0
+    var bondRate: BasisPoints = 0
+    var source = UnitSource.position(.none)
+
+    init(contract: Int32, price: Price, quantity: Quantity) {
+        self.contract = contract
+        self.price = price
+        self.quantity = quantity
+    }
+}
+
+extension Exchange {
+    /// Does a trade: the buyer's notional and fee and a provider's bond go into the contract's escrow, and the units to
+    /// the buyer's allocation. MARKET.md section 6. The checks were made before; this cannot fail.
+    func execute(_ terms: TradeTerms) -> (id: TradeID, buyerFee: Micros, sellerFee: Micros) {
+        lastTradeID += 1
+        let id = TradeID(lastTradeID)
+        let notional = terms.price.notional(terms.quantity)
+        let fees = SaleFees(
+            buyer: FeeSchedule.fee(on: notional, at: terms.buyerRate),
+            seller: FeeSchedule.fee(on: notional, at: terms.sellerRate)
+        )
+        announce(terms, id, fees)
+        note(terms.price, terms.quantity, in: terms.contract)
+
+        let currency = currency(of: contracts[terms.contract].key.product)
+        let escrow = escrowAccount(terms.contract)
+        let cash = cashAccount(of: terms.buyer, in: currency)
+        post(.notional, from: cash, to: escrow, notional, cause: .trade(id))
+        if fees.buyer > .zero { post(.buyerFee, from: cash, to: escrow, fees.buyer, cause: .trade(id)) }
+        if fees.buyer < .zero { post(.buyerRebate, from: escrow, to: cash, -fees.buyer, cause: .trade(id)) }
+        addEscrowInterest(terms.buyer, currency, notional + fees.buyer)
+
+        switch terms.source {
+        case .capacity(let resource): sellCapacity(of: resource, terms, id, fees, currency)
+        case .position(let allocation): sellPosition(of: allocation, terms, id, fees, currency)
+        }
+        return (id, fees.buyer, fees.seller)
+    }
+
+    private func sellCapacity(
+        of resource: ResourceID, _ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees, _ currency: Currency
+    ) {
+        let bond = FeeSchedule.bond(on: terms.price.notional(terms.quantity), at: terms.bondRate)
+        post(
+            .bond, from: cashAccount(of: terms.seller, in: currency), to: escrowAccount(terms.contract), bond,
+            cause: .trade(id)
+        )
+        addEscrowInterest(terms.seller, currency, bond)
+        let hour = contracts[terms.contract].key.hour
+        capacity[Int(resource.rawValue) - 1][hour].sold += terms.quantity
+        contracts[terms.contract].openInterest += Int64(terms.quantity)
+        let sale = SaleLink(
+            trade: id, seller: terms.seller, buyer: terms.buyer, price: terms.price, buyerFee: fees.buyer,
+            sellerFee: fees.seller
+        )
+        let lot = Lot(
+            id: nextLotID(), resource: resource, allocation: terms.allocation, quantity: terms.quantity, bond: bond,
+            sale: sale, acquiredAt: now
+        )
+        hold(lot, in: terms.contract, bond: bond, currency: currency)
+    }
+
+    private func sellPosition(
+        of allocation: AllocationID, _ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees, _ currency: Currency
+    ) {
+        var fees = fees
+        var left = terms.quantity
+        for var lot in takeLots(of: terms.seller, allocation, terms.quantity, in: terms.contract) {
+            let part = fees.takeFirst(lot.quantity, of: left)
+            left -= lot.quantity
+            addEscrowInterest(terms.seller, currency, -paid(for: lot))
+            let released = lot.resell(
+                trade: id, price: terms.price, buyer: terms.buyer, buyerFee: part.buyer, sellerFee: part.seller,
+                allocation: terms.allocation, at: now
+            )
+            post(
+                .resaleRelease, from: escrowAccount(terms.contract), to: cashAccount(of: terms.seller, in: currency),
+                released, cause: .trade(id)
+            )
+            hold(lot, in: terms.contract, bond: lot.bond, currency: currency)
+        }
+        precondition(left == 0, "a resale of more than is held")
+    }
+
+    /// Gives a lot to its new holder; one that came back to its provider ends, and its units are free again.
+    private func hold(_ lot: Lot, in contract: Int32, bond: Micros, currency: Currency) {
+        guard lot.holder == lot.provider else {
+            contracts[contract].lots.append(lot)
+            return
+        }
+        addEscrowInterest(lot.provider, currency, -(paid(for: lot) + bond))
+        pay(lot.paymentsOnReturnToProvider(), from: contract, cause: .trade(lot.links.latest.trade))
+        capacity[Int(lot.resource.rawValue) - 1][contracts[contract].key.hour].sold -= lot.quantity
+        contracts[contract].openInterest -= Int64(lot.quantity)
+    }
+
+    /// What the holder of a lot paid for it, fee included.
+    func paid(for lot: Lot) -> Micros { lot.links.latest.price.notional(lot.quantity) + lot.links.latest.buyerFee }
+
+    /// Pays out of a contract's escrow.
+    func pay(_ payments: [Payment], from contract: Int32, cause: Cause) {
+        let currency = currency(of: contracts[contract].key.product)
+        for payment in payments {
+            let account = payment.to.map { cashAccount(of: $0, in: currency) } ?? feeAccount(currency)
+            post(payment.kind, from: contracts[contract].escrow, to: account, payment.amount, cause: cause)
+        }
+    }
+
+    /// Takes `quantity` held units out of the contract's lots, oldest first: of the named allocation, or of all, sparing
+    /// what other open orders name by allocation. A lot that is larger is split.
+    private func takeLots(
+        of holder: ParticipantID, _ allocation: AllocationID, _ quantity: Quantity, in contract: Int32
+    ) -> [Lot] {
+        var taken: [Lot] = []
+        var left = quantity
+        var index = 0
+        // Per allocation: units that must stay for orders that name it.
+        var spared: [(allocation: AllocationID, quantity: Quantity)] = []
+        if allocation.isNone {
+            for entry in contracts[contract].encumbrances where entry.holder == holder && !entry.allocation.isNone {
+                spared.append((entry.allocation, entry.quantity))
+            }
+        }
+        while left > 0, index < contracts[contract].lots.count {
+            let lot = contracts[contract].lots[index]
+            guard lot.holder == holder, allocation.isNone || lot.allocation == allocation else {
+                index += 1
+                continue
+            }
+            var usable = lot.quantity
+            if let position = spared.firstIndex(where: { $0.allocation == lot.allocation }) {
+                let kept = min(spared[position].quantity, usable)
+                spared[position].quantity -= kept
+                usable -= kept
+            }
+            let part = min(usable, left)
+            guard part > 0 else {
+                index += 1
+                continue
+            }
+            left -= part
+            if part == lot.quantity {
+                taken.append(contracts[contract].lots.remove(at: index))
+            } else {
+                var first = contracts[contract].lots[index].splitFirst(part)
+                first.id = nextLotID()
+                taken.append(first)
+                index += 1
+            }
+        }
+        return taken
+    }
+
+    private func nextLotID() -> LotID {
+        lastLotID += 1
+        return LotID(lastLotID)
+    }
+
+    private func note(_ price: Price, _ quantity: Quantity, in contract: Int32) {
+        contracts[contract].last = price
+        contracts[contract].volume += Int64(quantity)
+        contracts[contract].turnover += Int128(price.notional(quantity).rawValue)
+        if touched.last != contract { touched.append(contract) }
+    }
+
+    private func announce(_ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees) {
+        var view = TradeView()
+        view.id = id
+        view.contract = contracts[terms.contract].key
+        view.price = terms.price
+        view.quantity = terms.quantity
+        view.takerSide = terms.takerSide
+        view.buyOrderID = terms.buyOrder
+        view.sellOrderID = terms.sellOrder
+        view.bidID = terms.bid.isNone ? nil : terms.bid
+        view.buyerID = terms.buyer
+        view.sellerID = terms.seller
+        view.buyerFee = fees.buyer
+        view.sellerFee = fees.seller
+        if case .capacity(let resource) = terms.source { view.resourceID = resource } else { view.resale = true }
+        view.time = now
+        emit(.trade(view))
+    }
+}

@@ -1,0 +1,212 @@
+import Matching
+import Pricing
+import Quantities
+import Registry
+import Settlement
+
+/// Reads of orders, offers, bids, allocations, deliveries and settlements.
+extension Exchange {
+    /// An order as it stands.
+    func view(_ entry: OrderEntry, status: OrderStatus) -> OrderView {
+        var view = OrderView()
+        view.id = entry.id
+        view.clientOrderID = entry.clientOrderID
+        view.participantID = entry.participant
+        view.contract = contracts[entry.contract].key
+        view.side = entry.side
+        view.type = entry.type
+        view.timeInForce = entry.timeInForce
+        view.price = entry.type == .limit || entry.type == .stopLimit ? entry.price : nil
+        view.stopPrice = entry.stopPrice
+        view.quantity = entry.quantity
+        view.filledQuantity = entry.filled
+        view.remainingQuantity = entry.remaining
+        view.displayQuantity = entry.display
+        view.minQuantity = entry.minimum
+        view.postOnly = entry.postOnly
+        view.selfTradePrevention = entry.prevention
+        view.status = status
+        view.averagePrice = Notional.average(notional: entry.filledNotional, quantity: Int64(entry.filled))
+        view.expiresAt = entry.expiresAt
+        view.resourceID = entry.resource.isNone ? nil : entry.resource
+        view.allocationID = entry.allocation.isNone ? nil : entry.allocation
+        view.offerID = entry.offer.isNone ? nil : entry.offer
+        view.bidID = entry.bid.isNone ? nil : entry.bid
+        view.createdAt = entry.createdAt
+        return view
+    }
+
+    private func liveView(_ slot: OrderSlot) -> OrderView {
+        let entry = orders[slot]
+        return view(entry, status: entry.isPending ? .pendingTrigger : entry.filled > 0 ? .partiallyFilled : .open)
+    }
+
+    /// A live order, or one that closed in the last 24 hours; of one participant where it is named.
+    package func order(_ reference: OrderReference, of participant: ParticipantID?) -> OrderView? {
+        var id = reference.id
+        if let name = reference.clientOrderID {
+            guard let participant, let named = orders.named(name, of: participant) else { return nil }
+            id = named
+        }
+        let view = directory.slot(of: id.rawValue).map { liveView($0) } ?? orders.closedOrder(id)
+        guard let view, participant == nil || view.participantID == participant else { return nil }
+        return view
+    }
+
+    /// A participant's orders, live ones and those closed in the last 24 hours.
+    package func orders(
+        of participant: ParticipantID, status: OrderStatus?, contract: ContractKey?, after: OrderID, limit: Int
+    ) -> [OrderView] {
+        var views: [OrderView] = []
+        for id in orders.ids(of: participant, after: after) {
+            guard views.count < limit else { break }
+            guard let view = order(OrderReference(id: id), of: participant) else { continue }
+            if let status, view.status != status { continue }
+            if let contract, view.contract != contract { continue }
+            views.append(view)
+        }
+        return views
+    }
+
+    package func offer(_ id: OfferID) -> OfferView? {
+        let index = Int(id.rawValue) - 1
+        return offers.indices.contains(index) ? offers[index].view : nil
+    }
+
+    package func offers(of participant: ParticipantID?, after: OfferID, limit: Int) -> [OfferView] {
+        page(offers, after: after.rawValue, limit: limit) { participant == nil || $0.view.providerID == participant }.map(\.view)
+    }
+
+    package func bid(_ id: BidID) -> BidView? {
+        let index = Int(id.rawValue) - 1
+        return bids.indices.contains(index) ? bids[index] : nil
+    }
+
+    package func bids(of participant: ParticipantID?, after: BidID, limit: Int) -> [BidView] {
+        page(bids, after: after.rawValue, limit: limit) { participant == nil || $0.participantID == participant }
+    }
+
+    private func page<Element>(
+        _ elements: [Element], after: Int64, limit: Int, where isWanted: (Element) -> Bool
+    ) -> [Element] {
+        var found: [Element] = []
+        for element in elements.dropFirst(Int(clamping: max(after, 0))) {
+            guard found.count < limit else { break }
+            if isWanted(element) { found.append(element) }
+        }
+        return found
+    }
+
+    // MARK: Allocations and deliveries
+
+    package func allocation(_ id: AllocationID) -> AllocationView? {
+        guard let state = allocationState(id) else { return nil }
+        var view = AllocationView()
+        view.id = id
+        view.holderID = state.holder
+        view.bidID = state.bid
+        view.orderID = state.order
+        view.createdAt = state.createdAt
+        view.requestVersion = state.requestVersion
+        view.accessVersion = state.accessVersion
+        var settled = true
+        for contract in state.contracts.sorted(by: { contracts[$0].key.hour < contracts[$1].key.hour }) {
+            for lot in contracts[contract].lots where lot.allocation == id {
+                view.hours.append(hourView(lot, contracts[contract].key, nil))
+                settled = false
+            }
+            for delivery in contracts[contract].deliveries {
+                let state = deliveries[Int(delivery.rawValue) - 1].delivery
+                guard state.lot.allocation == id else { continue }
+                view.hours.append(hourView(state.lot, state.contract, delivery))
+                settled = settled && state.isSettled
+            }
+        }
+        view.status = status(of: view.hours, settled: settled)
+        return view
+    }
+
+    private func hourView(_ lot: Lot, _ key: ContractKey, _ delivery: DeliveryID?) -> AllocationHourView {
+        var view = AllocationHourView()
+        view.contract = key
+        view.resourceID = lot.resource
+        view.providerID = lot.provider
+        view.quantity = lot.quantity
+        view.deliveryID = delivery
+        return view
+    }
+
+    private func status(of hours: [AllocationHourView], settled: Bool) -> AllocationStatus {
+        guard let first = hours.first, let last = hours.last else { return .transferred }
+        if settled { return .settled }
+        if time < first.contract.hour.start { return .scheduled }
+        return time < last.contract.hour.end ? .delivering : .metering
+    }
+
+    /// Allocations that a participant holds, or provides hours of.
+    package func allocations(of participant: ParticipantID, after: AllocationID, limit: Int) -> [AllocationView] {
+        page(allocations, after: after.rawValue, limit: limit) { state in
+            state.holder == participant || isProvider(participant, of: state.id)
+        }.compactMap { allocation($0.id) }
+    }
+
+    func view(_ state: DeliveryState) -> DeliveryView {
+        let delivery = state.delivery
+        var view = DeliveryView()
+        view.id = delivery.id
+        view.contract = delivery.contract
+        view.allocationID = delivery.lot.allocation
+        view.resourceID = delivery.lot.resource
+        view.providerID = delivery.lot.provider
+        view.holderID = delivery.lot.holder
+        view.quantity = delivery.lot.quantity
+        view.status = delivery.status
+        if delivery.status == .scheduled {
+            if now >= delivery.contract.hour.end {
+                view.status = .metering
+            } else if now >= delivery.contract.hour.start {
+                view.status = .delivering
+            }
+        }
+        view.outcome = delivery.outcome
+        view.deliveredDeviceSeconds = delivery.deliveredDeviceSeconds
+        view.settledAt = delivery.settledAt
+        if delivery.isSettled {
+            view.paid = state.paid
+            view.refunded = state.refunded
+            view.compensation = state.compensation
+            view.fees = state.fees
+        } else {
+            let schedule = schedule(of: delivery.contract)
+            view.dueAt = delivery.reportedAt.map { schedule.due(reportedAt: $0) } ?? schedule.graceEnd
+        }
+        return view
+    }
+
+    package func delivery(_ id: DeliveryID) -> DeliveryView? {
+        let index = Int(id.rawValue) - 1
+        return deliveries.indices.contains(index) ? view(deliveries[index]) : nil
+    }
+
+    /// Deliveries: all, or those that a participant holds or provides; of one contract where it is named.
+    package func deliveries(
+        of participant: ParticipantID?, contract: ContractKey?, after: DeliveryID, limit: Int
+    ) -> [DeliveryView] {
+        page(deliveries, after: after.rawValue, limit: limit) { state in
+            if let contract, state.delivery.contract != contract { return false }
+            guard let participant else { return true }
+            return state.delivery.lot.holder == participant || state.delivery.lot.provider == participant
+        }.map { view($0) }
+    }
+
+    package func settlementRuns(after: SettlementRunID, limit: Int) -> [SettlementRunView] {
+        page(runs, after: after.rawValue, limit: limit) { _ in true }.map(\.view)
+    }
+
+    /// The deliveries that a run lists; nil where there is no such run.
+    package func settlementLines(_ run: SettlementRunID, after: DeliveryID, limit: Int) -> [DeliveryView]? {
+        let index = Int(run.rawValue) - 1
+        guard runs.indices.contains(index) else { return nil }
+        return Array(runs[index].deliveries.lazy.filter { $0 > after }.prefix(limit)).compactMap { delivery($0) }
+    }
+}

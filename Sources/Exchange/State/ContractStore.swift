@@ -1,0 +1,96 @@
+import Matching
+import Quantities
+import Settlement
+
+/// A contract that somebody trades or traded. Contracts nobody touched exist by rule alone.
+struct ContractState {
+    var key = ContractKey()
+    /// While orders may rest.
+    var book: BookIndex?
+    /// The escrow account, opened at the first trade.
+    var escrow = AccountID.none
+    var halted = false
+    var gateClosed = false
+    var settled = false
+    var last: Price?
+    var volume: Int64 = 0
+    /// Σ price × quantity of all trades.
+    var turnover: Int128 = 0
+    /// Units sold and not returned.
+    var openInterest: Int64 = 0
+    /// What is held, oldest first; each becomes a delivery when the gate closes.
+    var lots: [Lot] = []
+    /// Held units that stand in open resale orders.
+    var encumbrances: [Encumbrance] = []
+    var deliveries: [DeliveryID] = []
+    var unsettledDeliveries = 0
+}
+
+/// Units of a holder that are on offer for resale.
+struct Encumbrance: Equatable {
+    var holder: ParticipantID
+    /// The named allocation, or none.
+    var allocation: AllocationID
+    var quantity: Quantity
+}
+
+/// The contracts in memory, found by product and hour.
+struct ContractStore {
+    private(set) var states: [ContractState] = []
+    private var indices: [ContractKey: Int32] = [:]
+
+    var count: Int { states.count }
+
+    subscript(_ index: Int32) -> ContractState {
+        _read { yield states[Int(index)] }
+        _modify { yield &states[Int(index)] }
+    }
+
+    func index(of key: ContractKey) -> Int32? { indices[key] }
+
+    mutating func append(_ state: ContractState) -> Int32 {
+        let index = Int32(states.count)
+        states.append(state)
+        indices[state.key] = index
+        return index
+    }
+}
+
+extension ContractState {
+    /// Units of `holder` on offer, all or of one allocation.
+    func encumbered(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Quantity {
+        var sum: Quantity = 0
+        for entry in encumbrances where entry.holder == holder {
+            if let allocation, entry.allocation != allocation { continue }
+            sum += entry.quantity
+        }
+        return sum
+    }
+
+    mutating func encumber(_ holder: ParticipantID, _ allocation: AllocationID, _ quantity: Quantity) {
+        if let index = encumbrances.firstIndex(where: { $0.holder == holder && $0.allocation == allocation }) {
+            encumbrances[index].quantity += quantity
+        } else {
+            encumbrances.append(Encumbrance(holder: holder, allocation: allocation, quantity: quantity))
+        }
+    }
+
+    mutating func unencumber(_ holder: ParticipantID, _ allocation: AllocationID, _ quantity: Quantity) {
+        guard let index = encumbrances.firstIndex(where: { $0.holder == holder && $0.allocation == allocation }) else {
+            preconditionFailure("units taken off offer that were not on offer")
+        }
+        precondition(encumbrances[index].quantity >= quantity, "more units taken off offer than were on offer")
+        encumbrances[index].quantity -= quantity
+        if encumbrances[index].quantity == 0 { encumbrances.remove(at: index) }
+    }
+
+    /// Units that `holder` holds, all or of one allocation.
+    func held(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Quantity {
+        var sum: Quantity = 0
+        for lot in lots where lot.holder == holder {
+            if let allocation, lot.allocation != allocation { continue }
+            sum += lot.quantity
+        }
+        return sum
+    }
+}

@@ -1,0 +1,51 @@
+import Quantities
+import Settlement
+
+/// A delivery as the exchange keeps it.
+struct DeliveryState {
+    var delivery: Delivery
+    var contract: Int32
+    var paid = Micros.zero
+    var refunded = Micros.zero
+    var compensation = Micros.zero
+    var fees = Micros.zero
+
+    init(delivery: Delivery, contract: Int32) {
+        self.delivery = delivery
+        self.contract = contract
+    }
+}
+
+/// What a resource's meter said and must say.
+struct MeterState {
+    var chain = MeterReportState()
+    var hours = HourTable<MeteredHour>()
+}
+
+/// One hour of a resource: what it has to deliver and what was reported.
+struct MeteredHour: Equatable, FieldValue {
+    var deliveries: [DeliveryID] = []
+    /// 0 while nothing was reported.
+    var sequence: Int64 = 0
+    var deliveredDeviceSeconds: Int64 = 0
+    var energyKilowattHours = Measure()
+
+    init() {}
+    mutating func code<C: FieldCoder>(_ coder: inout C) {
+        deliveries.code(&coder)
+        coder.integer(&sequence)
+        coder.integer(&deliveredDeviceSeconds)
+        energyKilowattHours.code(&coder)
+    }
+}
+
+/// Settled deliveries that no operator's run has listed yet.
+struct UnreportedSettlements {
+    var deliveries: [DeliveryID] = []
+}
+
+/// An operator's run with its lines.
+struct SettlementRunState {
+    var view: SettlementRunView
+    var deliveries: [DeliveryID]
+}

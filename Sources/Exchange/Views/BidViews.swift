@@ -1,0 +1,252 @@
+import Quantities
+import Registry
+
+/// Where an offer stands.
+package enum OfferStatus: String, Choice {
+    case open
+    case partiallyFilled = "partially_filled"
+    case filled
+    case cancelled
+    case closed
+}
+
+/// One hour of an offer.
+package struct OfferHourView: Record {
+    package var contract = ContractKey()
+    package var orderID = OrderID.none
+    package var price = Price()
+    package var quantity: Quantity = 0
+    /// Units still for sale.
+    package var remaining: Quantity = 0
+    package var sold: Quantity = 0
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("contract", &contract)
+        coder.field("order_id", &orderID)
+        coder.field("price", &price)
+        coder.field("quantity", &quantity)
+        coder.field("remaining", &remaining)
+        coder.field("sold", &sold)
+    }
+}
+
+/// An offer with its hours.
+package struct OfferView: Record {
+    package var id = OfferID.none
+    package var clientOfferID: String?
+    package var providerID = ParticipantID.none
+    package var resourceID = ResourceID.none
+    package var start = Hour()
+    package var end = Hour()
+    package var quantity: Quantity = 0
+    package var status = OfferStatus.open
+    package var createdAt = Timestamp()
+    package var hours: [OfferHourView] = []
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("client_offer_id", &clientOfferID)
+        coder.field("provider_id", &providerID)
+        coder.field("resource_id", &resourceID)
+        coder.field("start", &start)
+        coder.field("end", &end)
+        coder.field("quantity", &quantity)
+        coder.field("status", &status)
+        coder.field("created_at", &createdAt)
+        coder.field("hours", &hours)
+    }
+}
+
+/// Where a bid stands.
+package enum BidStatus: String, Choice {
+    case filled
+    case standing
+    case unfilled
+    case open
+    case partiallyFilled = "partially_filled"
+    case cancelled
+    case expired
+}
+
+/// One hour of a filled bid.
+package struct BidLegView: Record {
+    package var contract = ContractKey()
+    package var quantity: Quantity = 0
+    package var averagePrice: Price?
+    /// The order of an hourly bid's hour.
+    package var orderID: OrderID?
+    package var trades: [FillView] = []
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("contract", &contract)
+        coder.field("quantity", &quantity)
+        coder.field("average_price", &averagePrice)
+        coder.field("order_id", &orderID)
+        coder.field("trades", &trades)
+    }
+}
+
+/// The best that could be had when a bid was not filled.
+package struct BestAvailableView: Record {
+    package var product = ProductID.none
+    package var start = Hour()
+    package var averagePrice = Price()
+    package var cost = Micros.zero
+    package var fees = Micros.zero
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("product", &product)
+        coder.field("start", &start)
+        coder.field("average_price", &averagePrice)
+        coder.field("cost", &cost)
+        coder.field("fees", &fees)
+    }
+}
+
+/// A bid and what it bought.
+package struct BidView: Record {
+    package var id = BidID.none
+    package var clientBidID: String?
+    package var participantID = ParticipantID.none
+    package var status = BidStatus.unfilled
+    package var fill = BidFill.whole
+    package var placement: Placement?
+    package var product: ProductID?
+    package var start: Hour?
+    package var durationHours: Int32 = 0
+    package var quantity: Quantity = 0
+    package var currency: Currency?
+    package var limitPrice: Price?
+    package var maxTotal: Micros?
+    package var averagePrice: Price?
+    /// Without fees.
+    package var cost: Micros?
+    package var fees: Micros?
+    package var allocationID: AllocationID?
+    package var legs: [BidLegView] = []
+    package var bestAvailable: BestAvailableView?
+    package var createdAt = Timestamp()
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("client_bid_id", &clientBidID)
+        coder.field("participant_id", &participantID)
+        coder.field("status", &status)
+        coder.field("fill", &fill)
+        coder.field("placement", &placement)
+        coder.field("product", &product)
+        coder.field("start", &start)
+        coder.field("duration_hours", &durationHours)
+        coder.field("quantity", &quantity)
+        coder.field("currency", &currency)
+        coder.field("limit_price", &limitPrice)
+        coder.field("max_total", &maxTotal)
+        coder.field("average_price", &averagePrice)
+        coder.field("cost", &cost)
+        coder.field("fees", &fees)
+        coder.field("allocation_id", &allocationID)
+        coder.field("legs", &legs)
+        coder.field("best_available", &bestAvailable)
+        coder.field("created_at", &createdAt)
+    }
+}
+
+/// One hour of a plan.
+package struct QuoteLegView: Record {
+    package var contract = ContractKey()
+    /// None for hours that a holder sells on.
+    package var resourceID: ResourceID?
+    package var quantity: Quantity = 0
+    package var price = Price()
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("contract", &contract)
+        coder.field("resource_id", &resourceID)
+        coder.field("quantity", &quantity)
+        coder.field("price", &price)
+    }
+}
+
+/// Another plan that would do.
+package struct AlternativeView: Record {
+    package var product = ProductID.none
+    package var start = Hour()
+    package var resourceID: ResourceID?
+    package var cost = Micros.zero
+    package var fees = Micros.zero
+    package var averagePrice = Price()
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("product", &product)
+        coder.field("start", &start)
+        coder.field("resource", &resourceID)
+        coder.field("cost", &cost)
+        coder.field("fees", &fees)
+        coder.field("average_price", &averagePrice)
+    }
+}
+
+/// Why a product or a resource cannot serve a bid.
+package struct ExclusionView: Record {
+    package var product = ProductID.none
+    package var resourceID: ResourceID?
+    package var reason = ""
+    package var detail = ""
+
+    package init() {}
+    package init(product: ProductID, resourceID: ResourceID?, reason: String, detail: String) {
+        self.product = product
+        self.resourceID = resourceID
+        self.reason = reason
+        self.detail = detail
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("product", &product)
+        coder.field("resource", &resourceID)
+        coder.field("reason", &reason)
+        coder.field("detail", &detail)
+    }
+}
+
+/// What a bid would do now.
+package struct QuoteView: Record {
+    package var feasible = false
+    package var product: ProductID?
+    package var resourceID: ResourceID?
+    package var start: Hour?
+    package var currency: Currency?
+    package var cost: Micros?
+    package var fees: Micros?
+    package var averagePrice: Price?
+    /// Grams of CO₂ of the whole plan; null where a fact is unknown.
+    package var carbonGrams: Measure?
+    package var legs: [QuoteLegView] = []
+    package var alternatives: [AlternativeView] = []
+    package var excluded: [ExclusionView] = []
+    /// The bid that does exactly this, ready to be posted.
+    package var bid: BidSpec?
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("feasible", &feasible)
+        coder.field("product", &product)
+        coder.field("resource", &resourceID)
+        coder.field("start", &start)
+        coder.field("currency", &currency)
+        coder.field("cost", &cost)
+        coder.field("fees", &fees)
+        coder.field("average_price", &averagePrice)
+        coder.field("carbon_g", &carbonGrams)
+        coder.field("legs", &legs)
+        coder.field("alternatives", &alternatives)
+        coder.field("excluded", &excluded)
+        coder.field("bid", &bid)
+    }
+}

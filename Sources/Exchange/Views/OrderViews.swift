@@ -1,0 +1,218 @@
+import Matching
+import Quantities
+
+/// Where an order stands.
+package enum OrderStatus: String, Choice {
+    case open
+    case partiallyFilled = "partially_filled"
+    case filled
+    case cancelled
+    case expired
+    case pendingTrigger = "pending_trigger"
+
+    /// Whether the order can still trade.
+    package var isLive: Bool { self == .open || self == .partiallyFilled || self == .pendingTrigger }
+}
+
+/// Why an order ended without being filled.
+package enum OrderEndReason: String, Choice {
+    /// Its participant cancelled it, alone or with others.
+    case requested
+    /// What an `ioc` or `market` order could not fill at once.
+    case unfilledRemainder = "unfilled_remainder"
+    /// A `fok` order that could not be filled whole.
+    case fillOrKill = "fill_or_kill"
+    /// An `ioc` order whose minimum could not be filled.
+    case minimumQuantity = "minimum_quantity"
+    /// It would have traded with an order of the same owner.
+    case selfTrade = "self_trade"
+    /// Its `expires_at` came.
+    case expired
+    /// The contract's gate closed.
+    case gateClosed = "gate_closed"
+    /// The units behind it went: outage, lower certification, retirement.
+    case capacityReduced = "capacity_reduced"
+    /// Its participant was suspended.
+    case suspended
+    /// Its offer was cancelled.
+    case offerCancelled = "offer_cancelled"
+    /// Its bid was cancelled.
+    case bidCancelled = "bid_cancelled"
+    /// A triggered stop that no longer passed the checks.
+    case checksFailed = "checks_failed"
+    /// Replaced by its own amendment into a new place of the book.
+    case amended
+}
+
+/// An order as its participant sees it.
+package struct OrderView: Record {
+    package var id = OrderID.none
+    package var clientOrderID: String?
+    package var participantID = ParticipantID.none
+    package var contract = ContractKey()
+    package var side = Side.buy
+    package var type = OrderType.limit
+    package var timeInForce = TimeInForce.gtc
+    package var price: Price?
+    package var stopPrice: Price?
+    package var quantity: Quantity = 0
+    package var filledQuantity: Quantity = 0
+    /// 0 once the order is closed.
+    package var remainingQuantity: Quantity = 0
+    package var displayQuantity: Quantity?
+    package var minQuantity: Quantity?
+    package var postOnly = false
+    package var selfTradePrevention = SelfTradePrevention.cancelNewest
+    package var status = OrderStatus.open
+    package var reason: OrderEndReason?
+    /// Of the fills, rounded down.
+    package var averagePrice: Price?
+    package var expiresAt: Timestamp?
+    package var resourceID: ResourceID?
+    package var allocationID: AllocationID?
+    package var offerID: OfferID?
+    package var bidID: BidID?
+    package var createdAt = Timestamp()
+    package var closedAt: Timestamp?
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("client_order_id", &clientOrderID)
+        coder.field("participant_id", &participantID)
+        coder.field("contract", &contract)
+        coder.field("side", &side)
+        coder.field("type", &type)
+        coder.field("time_in_force", &timeInForce)
+        coder.field("price", &price)
+        coder.field("stop_price", &stopPrice)
+        coder.field("quantity", &quantity)
+        coder.field("filled_quantity", &filledQuantity)
+        coder.field("remaining_quantity", &remainingQuantity)
+        coder.field("display_quantity", &displayQuantity)
+        coder.field("min_quantity", &minQuantity)
+        coder.field("post_only", &postOnly)
+        coder.field("self_trade_prevention", &selfTradePrevention)
+        coder.field("status", &status)
+        coder.field("reason", &reason)
+        coder.field("average_price", &averagePrice)
+        coder.field("expires_at", &expiresAt)
+        coder.field("resource_id", &resourceID)
+        coder.field("allocation_id", &allocationID)
+        coder.field("offer_id", &offerID)
+        coder.field("bid_id", &bidID)
+        coder.field("created_at", &createdAt)
+        coder.field("closed_at", &closedAt)
+    }
+}
+
+/// Which side of a fill an order was on.
+package enum Liquidity: String, Choice {
+    case maker
+    case taker
+}
+
+/// One order's side of one trade. A negative fee is a rebate.
+package struct FillView: Record {
+    package var id = TradeID.none
+    package var price = Price()
+    package var quantity: Quantity = 0
+    package var fee = Micros.zero
+    package var liquidity = Liquidity.taker
+
+    package init() {}
+    package init(id: TradeID, price: Price, quantity: Quantity, fee: Micros, liquidity: Liquidity) {
+        self.id = id
+        self.price = price
+        self.quantity = quantity
+        self.fee = fee
+        self.liquidity = liquidity
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("price", &price)
+        coder.field("quantity", &quantity)
+        coder.field("fee", &fee)
+        coder.field("liquidity", &liquidity)
+    }
+}
+
+/// The answer to an order: how it stands and what it traded in this command.
+package struct OrderReceipt: Record {
+    package var order = OrderView()
+    package var trades: [FillView] = []
+
+    package init() {}
+    package init(order: OrderView, trades: [FillView]) {
+        self.order = order
+        self.trades = trades
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("order", &order)
+        coder.field("trades", &trades)
+    }
+}
+
+/// One element's answer in a batch: a receipt, or the refusal.
+package struct OrderBatchResult: Record {
+    package var order: OrderView?
+    package var trades: [FillView]?
+    package var error: Refusal?
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("order", &order)
+        coder.field("trades", &trades)
+        coder.field("error", &error)
+    }
+}
+
+/// Both sides of one trade, as the record of the exchange keeps it.
+package struct TradeView: Record {
+    package var id = TradeID.none
+    package var contract = ContractKey()
+    package var price = Price()
+    package var quantity: Quantity = 0
+    package var takerSide = Side.buy
+    package var buyOrderID = OrderID.none
+    package var sellOrderID = OrderID.none
+    /// The whole bid that took the hour; its fills have no buy order.
+    package var bidID: BidID?
+    package var buyerID = ParticipantID.none
+    package var sellerID = ParticipantID.none
+    package var buyerFee = Micros.zero
+    package var sellerFee = Micros.zero
+    /// The resource that was sold; none for a resale, whose lots may stand on several.
+    package var resourceID: ResourceID?
+    /// Whether hours bought earlier were sold on.
+    package var resale = false
+    package var time = Timestamp()
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("contract", &contract)
+        coder.field("price", &price)
+        coder.field("quantity", &quantity)
+        coder.field("taker_side", &takerSide)
+        coder.field("buy_order_id", &buyOrderID)
+        coder.field("sell_order_id", &sellOrderID)
+        coder.field("bid_id", &bidID)
+        coder.field("buyer_id", &buyerID)
+        coder.field("seller_id", &sellerID)
+        coder.field("buyer_fee", &buyerFee)
+        coder.field("seller_fee", &sellerFee)
+        coder.field("resource_id", &resourceID)
+        coder.field("resale", &resale)
+        coder.field("time", &time)
+    }
+}
+
+/// A number of cancelled orders.
+package struct CancelledCount: Record {
+    package var cancelled: Int64 = 0
+
+    package init() {}
+    package init(_ cancelled: Int64) { self.cancelled = cancelled }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("cancelled", &cancelled) }
+}

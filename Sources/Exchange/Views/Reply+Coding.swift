@@ -1,0 +1,130 @@
+import Quantities
+import Registry
+
+extension Reply: FieldValue {
+    package init() { self = .done }
+
+    /// The kind, as the journal numbers it.
+    package var tag: ReplyTag {
+        switch self {
+        case .refused: .refused
+        case .done: .done
+        case .participant: .participant
+        case .apiKey: .apiKey
+        case .money: .money
+        case .zone: .zone
+        case .computeClass: .computeClass
+        case .grade: .grade
+        case .product: .product
+        case .resource: .resource
+        case .outage: .outage
+        case .order: .order
+        case .orders: .orders
+        case .cancelledOrder: .cancelledOrder
+        case .cancelled: .cancelled
+        case .offer: .offer
+        case .bid: .bid
+        case .allocation: .allocation
+        case .meterReport: .meterReport
+        case .meterReports: .meterReports
+        case .settlement: .settlement
+        }
+    }
+
+    /// The tag, then the payload's fields; a reader takes the payload's type from the tag.
+    package mutating func code<C: FieldCoder>(_ coder: inout C) {
+        var tag = self.tag
+        coder.field("kind", &tag)
+        if tag != self.tag { self = Self(tag) }
+        switch self {
+        case .refused(var payload):
+            coder.field("refused", &payload)
+            self = .refused(payload)
+        case .done: break
+        case .participant(var payload):
+            coder.field("participant", &payload)
+            self = .participant(payload)
+        case .apiKey(var payload):
+            coder.field("api_key", &payload)
+            self = .apiKey(payload)
+        case .money(var payload):
+            coder.field("money", &payload)
+            self = .money(payload)
+        case .zone(var payload):
+            coder.field("zone", &payload)
+            self = .zone(payload)
+        case .computeClass(var payload):
+            coder.field("compute_class", &payload)
+            self = .computeClass(payload)
+        case .grade(var payload):
+            coder.field("grade", &payload)
+            self = .grade(payload)
+        case .product(var payload):
+            coder.field("product", &payload)
+            self = .product(payload)
+        case .resource(var payload):
+            coder.field("resource", &payload)
+            self = .resource(payload)
+        case .outage(var payload):
+            coder.field("outage", &payload)
+            self = .outage(payload)
+        case .order(var payload):
+            coder.field("order", &payload)
+            self = .order(payload)
+        case .orders(var payload):
+            coder.field("orders", &payload)
+            self = .orders(payload)
+        case .cancelledOrder(var payload):
+            coder.field("cancelled_order", &payload)
+            self = .cancelledOrder(payload)
+        case .cancelled(var payload):
+            coder.field("cancelled", &payload)
+            self = .cancelled(payload)
+        case .offer(var payload):
+            coder.field("offer", &payload)
+            self = .offer(payload)
+        case .bid(var payload):
+            coder.field("bid", &payload)
+            self = .bid(payload)
+        case .allocation(var payload):
+            coder.field("allocation", &payload)
+            self = .allocation(payload)
+        case .meterReport(var payload):
+            coder.field("meter_report", &payload)
+            self = .meterReport(payload)
+        case .meterReports(var payload):
+            coder.field("meter_reports", &payload)
+            self = .meterReports(payload)
+        case .settlement(var payload):
+            coder.field("settlement", &payload)
+            self = .settlement(payload)
+        }
+    }
+
+    /// A neutral value of a kind: where a reader starts from.
+    private init(_ tag: ReplyTag) {
+        switch tag {
+        case .refused: self = .refused(Refusal())
+        case .done: self = .done
+        case .participant: self = .participant(Participant())
+        case .apiKey: self = .apiKey(APIKeyView())
+        case .money: self = .money(MoneyReceipt())
+        case .zone: self = .zone(Zone())
+        case .computeClass: self = .computeClass(ComputeClass())
+        case .grade: self = .grade(Grade())
+        case .product: self = .product(Product())
+        case .resource: self = .resource(Resource())
+        case .outage: self = .outage(Outage())
+        case .order: self = .order(OrderReceipt())
+        case .orders: self = .orders([OrderBatchResult]())
+        case .cancelledOrder: self = .cancelledOrder(OrderView())
+        case .cancelled: self = .cancelled(CancelledCount())
+        case .offer: self = .offer(OfferView())
+        case .bid: self = .bid(BidView())
+        case .allocation: self = .allocation(AllocationView())
+        case .meterReport: self = .meterReport(MeterReceipt())
+        case .meterReports: self = .meterReports([MeterBatchResult]())
+        case .settlement: self = .settlement(SettlementRunView())
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import CLibpq
+
+/// A statement that the server has parsed, on the connection that prepared it.
+package struct PreparedStatement: Sendable {
+    let name: String
+    let parameters: [SQLValue.Kind]
+}
+
+extension Connection {
+    /// Runs one statement with parameters `$1`, `$2`, …; values travel in binary, never inside the text.
+    ///
+    /// Outside of a transaction the statement commits by itself, so that a lost reply is `ambiguousCommit`.
+    @discardableResult
+    package func query(_ sql: String, _ parameters: [SQLValue] = []) throws(PostgresError) -> ResultSet {
+        try requireOpen()
+        let loss = lossNow
+        let result = ParameterArrays.withPointers(to: parameters) { count, types, values, lengths, formats in
+            PQexecParams(handle, sql, count, types, values, lengths, formats, 1)
+        }
+        return try finish(result, loss: loss)
+    }
+
+    /// Parses `sql` once for many executions; lives as long as the connection.
+    package func prepare(
+        _ sql: String, _ parameters: [SQLValue.Kind] = []
+    ) throws(PostgresError) -> PreparedStatement {
+        try requireOpen()
+        preparedCount += 1
+        let statement = PreparedStatement(name: "s\(preparedCount)", parameters: parameters)
+        let result = PQprepare(handle, statement.name, sql, Int32(parameters.count), parameters.map(\.oid))
+        _ = try finish(result, loss: .nothingRemains)
+        return statement
+    }
+
+    /// Runs a prepared statement; like `query` in everything else.
+    ///
+    /// - Precondition: `parameters` have the count and the types that the statement was prepared with.
+    @discardableResult
+    package func query(
+        _ statement: PreparedStatement, _ parameters: [SQLValue] = []
+    ) throws(PostgresError) -> ResultSet {
+        precondition(
+            parameters.count == statement.parameters.count
+                && zip(parameters, statement.parameters).allSatisfy { $0.kind == nil || $0.kind == $1 },
+            "parameters differ from the ones that the statement was prepared with"
+        )
+        try requireOpen()
+        let loss = lossNow
+        let result = ParameterArrays.withPointers(to: parameters) { count, _, values, lengths, formats in
+            PQexecPrepared(handle, statement.name, count, values, lengths, formats, 1)
+        }
+        return try finish(result, loss: loss)
+    }
+
+    /// Runs a script of any number of statements without parameters and without reading rows.
+    ///
+    /// Several statements outside of a transaction are one transaction of their own. A `COMMIT` inside of the text
+    /// would make a lost reply look certain: use `transaction`.
+    package func executeScript(_ sql: String) throws(PostgresError) {
+        try requireOpen()
+        let loss = lossNow
+        _ = try finish(PQexec(handle, sql), loss: loss)
+    }
+
+    /// Takes ownership of `result` and tells success from failure.
+    func finish(_ result: OpaquePointer?, loss: Loss) throws(PostgresError) -> ResultSet {
+        guard let result else { throw failure(nil, loss: loss) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+            return ResultSet(owning: result)
+        default:
+            defer { PQclear(result) }
+            throw failure(result, loss: loss)
+        }
+    }
+}

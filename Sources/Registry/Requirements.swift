@@ -1,0 +1,96 @@
+package import Quantities
+
+/// What a bid asks of whatever may serve it, and what a grade guarantees: every field narrows, an absent one does not.
+///
+/// `products`, `classes`, `zones` and `countries` name what is acceptable; `abi` must be equal; the other figures are
+/// bounds, lower for `min_…` and `devices_per_node`, upper for `max_…`, and least levels for the security facts.
+package struct Requirements: Record, Equatable {
+    package var products: [String]?
+    package var classes: [String]?
+    package var zones: [String]?
+    package var countries: [String]?
+    package var minMemoryGigabytes: WholeMeasure?
+    package var minBF16Tflops: Measure?
+    package var abi: String?
+    /// At least so many devices in one node.
+    package var devicesPerNode: UInt32?
+    /// At least so many devices in one scale-up domain.
+    package var minScaleUpDomain: UInt32?
+    package var fromZone: String?
+    package var maxRTTMilliseconds: Measure?
+    package var maxPUE: Measure?
+    package var maxGramsPerDeviceHour: Measure?
+    package var isolation: Isolation?
+    package var attestation: Attestation?
+    package var dataClass: DataClass?
+    package var minReliability: Measure?
+    package var profile: String?
+
+    package init() {}
+
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("products", &products)
+        coder.field("classes", &classes)
+        coder.field("zones", &zones)
+        coder.field("countries", &countries)
+        coder.field("min_memory_gb", &minMemoryGigabytes)
+        coder.field("min_bf16_tflops", &minBF16Tflops)
+        coder.field("abi", &abi)
+        coder.field("devices_per_node", &devicesPerNode)
+        coder.field("min_scale_up_domain", &minScaleUpDomain)
+        coder.field("from_zone", &fromZone)
+        coder.field("max_rtt_ms", &maxRTTMilliseconds)
+        coder.field("max_pue", &maxPUE)
+        coder.field("max_g_co2_per_device_hour", &maxGramsPerDeviceHour)
+        coder.field("isolation", &isolation)
+        coder.field("attestation", &attestation)
+        coder.field("data_class", &dataClass)
+        coder.field("min_reliability", &minReliability)
+        coder.field("profile", &profile)
+    }
+
+    /// The most entries that one list may have.
+    package static let listLimit = 256
+
+    /// Refuses empty or overlong lists, figures out of range, and the fields that nothing is registered for yet.
+    ///
+    /// - Parameter parent: the request's field that holds the requirements, `requirements` or `guarantees`.
+    package func check(_ parent: String = "requirements") throws(Refusal) {
+        try checkList(products, parent + ".products", of: .product)
+        try checkList(classes, parent + ".classes", of: .code)
+        try checkList(zones, parent + ".zones", of: .code)
+        try checkList(countries, parent + ".countries", of: .country)
+        try Bounds.check(minMemoryGigabytes, Bounds.gigabytes, parent + ".min_memory_gb")
+        try Bounds.check(minBF16Tflops, Bounds.tflops, parent + ".min_bf16_tflops")
+        if let abi { try TextRule.checkInterface(abi, parent + ".abi") }
+        try Bounds.check(devicesPerNode, Bounds.devices, parent + ".devices_per_node")
+        try Bounds.check(minScaleUpDomain, Bounds.devices, parent + ".min_scale_up_domain")
+        try Bounds.check(maxPUE, Bounds.pue, parent + ".max_pue")
+        try Bounds.check(maxGramsPerDeviceHour, Carbon.gramsRange, parent + ".max_g_co2_per_device_hour")
+        try refuse(fromZone != nil, parent + ".from_zone")
+        try refuse(maxRTTMilliseconds != nil, parent + ".max_rtt_ms")
+        try refuse(minReliability != nil, parent + ".min_reliability")
+        try refuse(profile != nil, parent + ".profile")
+    }
+
+    private enum ListKind { case product, code, country }
+
+    private func checkList(_ list: [String]?, _ field: String, of kind: ListKind) throws(Refusal) {
+        guard let list else { return }
+        guard !list.isEmpty else {
+            throw .invalid(field, "\(field) must not be empty: leave it out to accept all")
+        }
+        try TextRule.checkList(list, field, maximum: Self.listLimit)
+        for entry in list {
+            switch kind {
+            case .product: try TextRule.check(entry, field)
+            case .code: try TextRule.checkCode(entry, field)
+            case .country: try TextRule.checkCountry(entry, field)
+            }
+        }
+    }
+
+    private func refuse(_ isPresent: Bool, _ field: String) throws(Refusal) {
+        if isPresent { throw .invalid(field, "\(field) is not supported: no facts are registered that could meet it") }
+    }
+}

@@ -1,0 +1,53 @@
+import Exchange
+import Ledger
+import Quantities
+
+/// A transfer with when and by which command it was posted.
+package struct PostedTransfer: Record {
+    package var transfer = Transfer()
+    package var sequence: Int64 = 0
+    package var time = Timestamp()
+
+    package init() {}
+    package init(transfer: Transfer, sequence: Int64, time: Timestamp) {
+        self.transfer = transfer
+        self.sequence = sequence
+        self.time = time
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("transfer", &transfer)
+        coder.field("sequence", &sequence)
+        coder.field("time", &time)
+    }
+}
+
+/// Why the past cannot be read now.
+package enum HistoryError: Error, Equatable {
+    /// The read model has not reached the asked sequence in time.
+    case behind
+    case unavailable(String)
+}
+
+/// Reads of what is no longer live, from the projections.
+///
+/// Each waits until the projections include `sequence`, so that a client sees what it was told (at most 2 s).
+package protocol History: Sendable {
+    /// Transfers in the order of posting, after `after`; of an account, of a participant's cash, or all.
+    func transfers(
+        account: AccountID?, participant: ParticipantID?, after: TransferID, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [PostedTransfer]
+
+    /// Trades, the newest first, before `before` (none: from the newest); of a participant, of a contract, or all.
+    func trades(
+        participant: ParticipantID?, contract: ContractKey?, before: TradeID?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [TradeView]
+
+    /// A closed order.
+    func order(_ id: OrderID, including sequence: Int64) async throws(HistoryError) -> OrderView?
+
+    /// A participant's closed orders, the newest first, before `before`.
+    func closedOrders(
+        participant: ParticipantID, contract: ContractKey?, status: OrderStatus?, before: OrderID?, limit: Int,
+        including sequence: Int64
+    ) async throws(HistoryError) -> [OrderView]
+}

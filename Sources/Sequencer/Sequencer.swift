@@ -1,0 +1,105 @@
+import Exchange
+import Foundation
+import Quantities
+import Synchronization
+
+/// Puts everything that happens into one order, and lets nothing out before it is durable.
+///
+///     requests ──► queue ──► core thread: stamp time, apply ──► hand-over ──► writer thread: commit ──► answers
+///                  bounded   (owns the exchange)                 bounded       (owns the journal)
+///
+/// While a batch is being committed the next one is being applied; a batch is whatever had arrived, there is no timer.
+/// A read is a query in the same queue, answered with the batch that it fell into.
+package final class Sequencer: Sendable {
+    /// Bounds of the pipeline.
+    package struct Limits: Sendable {
+        /// Requests that may wait; one more is `overloaded`.
+        package var queue = 20_000
+        /// Requests in one batch.
+        package var batch = 4_096
+        /// Batches applied and not yet committed.
+        package var handover = 2
+
+        package init() {}
+    }
+
+    package let clock: ExchangeClock
+    private let core: CoreLoop
+    private let writer: WriterLoop
+
+    /// - Parameters:
+    ///   - exchange: recovered to the journal's end; given away here.
+    ///   - entropy: 32 random bytes a call.
+    package init(
+        exchange: sending Exchange, journal: any Journal, clock: ExchangeClock, listeners: [any EventListener] = [],
+        limits: Limits = Limits(), entropy: @escaping @Sendable () -> [UInt8]
+    ) {
+        self.clock = clock
+        writer = WriterLoop(journal: journal, listeners: listeners, capacity: limits.handover)
+        core = CoreLoop(exchange: exchange, clock: clock, writer: writer, limits: limits, entropy: entropy)
+    }
+
+    /// Starts both threads; a new journal gets its genesis first.
+    package func start() {
+        writer.start()
+        core.start()
+    }
+
+    /// Begins a new history. Answers once it is durable.
+    package func begin(_ genesis: Genesis, at time: Timestamp) async throws(SubmissionError) -> Outcome {
+        try await enqueue { answer in .genesis(genesis, time, answer) }
+    }
+
+    /// Submits a command; answers when it is durable.
+    package func submit(
+        _ command: Command, issuer: ParticipantID, idempotency: IdempotencyKey? = nil
+    ) async throws(SubmissionError) -> Outcome {
+        try await enqueue { answer in .command(command, issuer, idempotency, answer) }
+    }
+
+    /// Reads the state between two commands; answers when everything that it saw is durable.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Exchange) -> Value
+    ) async throws(SubmissionError) -> Value {
+        try await enqueue { answer in
+            .read { exchange in
+                let value = body(exchange)
+                return { error in answer(error.map(Result.failure) ?? .success(value)) }
+            }
+        }
+    }
+
+    /// Lets a simulated clock run to `time`: everything due until then happens in order. Answers the time reached.
+    package func advance(to time: Timestamp) async throws(SubmissionError) -> Timestamp {
+        try await enqueue { answer in .advance(time, answer) }
+    }
+
+    /// Whether commands are being taken.
+    package var isTrading: Bool { core.isRunning && writer.isRunning }
+
+    /// Counts so far.
+    package var metrics: SequencerMetrics {
+        var metrics = writer.metrics
+        core.addCounts(to: &metrics)
+        return metrics
+    }
+
+    /// Takes nothing more, commits what was applied, answers it, and ends both threads. Blocking.
+    package func stop() {
+        core.stop()
+        writer.stop()
+    }
+
+    /// Waits until the writer gave up, if it ever does: then no more can be acknowledged and the server must end.
+    package func onFailure(_ body: @escaping @Sendable (JournalError) -> Void) { writer.onFailure(body) }
+
+    private func enqueue<Value: Sendable>(
+        _ item: (@escaping @Sendable (Result<Value, SubmissionError>) -> Void) -> CoreLoop.Item
+    ) async throws(SubmissionError) -> Value {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, SubmissionError>, Never>) in
+            let answer: @Sendable (Result<Value, SubmissionError>) -> Void = { continuation.resume(returning: $0) }
+            if let refusal = core.enqueue(item(answer)) { answer(.failure(refusal)) }
+        }
+        return try result.get()
+    }
+}

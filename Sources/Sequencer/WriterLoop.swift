@@ -1,0 +1,122 @@
+import Exchange
+import Foundation
+import Quantities
+
+/// The thread that owns the journal: commits one batch after the other, then lets its answers out.
+///
+/// `journal` is used by this thread alone; everything else is guarded by `condition`.
+final class WriterLoop: @unchecked Sendable {
+    private let journal: any Journal
+    private let listeners: [any EventListener]
+    private let capacity: Int
+
+    private let condition = NSCondition()
+    private var waiting: [Batch] = []
+    private var busy = false
+    private var stopping = false
+    private var ended = false
+    private var started = false
+    private var failure: JournalError?
+    private var failureHandlers: [@Sendable (JournalError) -> Void] = []
+    private var counts = SequencerMetrics()
+
+    init(journal: any Journal, listeners: [any EventListener], capacity: Int) {
+        self.journal = journal
+        self.listeners = listeners
+        self.capacity = capacity
+    }
+
+    func start() {
+        started = true
+        let thread = Thread { [self] in run() }
+        thread.name = "suanpan.writer"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    var isRunning: Bool { condition.withLock { started && !ended && failure == nil } }
+    var metrics: SequencerMetrics { condition.withLock { counts } }
+
+    func onFailure(_ body: @escaping @Sendable (JournalError) -> Void) {
+        condition.withLock { failureHandlers.append(body) }
+    }
+
+    /// Takes a batch over, waiting while too many are ahead of it; false when nothing can be committed any more, and the
+    /// batch's answers are failures then.
+    func take(_ batch: Batch) -> Bool {
+        condition.lock()
+        while waiting.count >= capacity, failure == nil { condition.wait() }
+        let taken = failure == nil
+        if taken {
+            waiting.append(batch)
+            condition.broadcast()
+        }
+        condition.unlock()
+        if !taken { for answer in batch.answers { answer(.databaseUnavailable) } }
+        return taken
+    }
+
+    /// Ends the thread after what was handed over.
+    func stop() {
+        condition.lock()
+        stopping = true
+        condition.broadcast()
+        while started, !ended { condition.wait() }
+        condition.unlock()
+    }
+
+    private func run() {
+        while let batch = next() {
+            do throws(JournalError) {
+                try commit(batch)
+            } catch {
+                fail(batch, error)
+                break
+            }
+            for answer in batch.answers { answer(nil) }
+        }
+        condition.withLock {
+            ended = true
+            condition.broadcast()
+        }
+    }
+
+    private func next() -> Batch? {
+        condition.lock()
+        defer { condition.unlock() }
+        while waiting.isEmpty, !stopping { condition.wait() }
+        guard !waiting.isEmpty else { return nil }
+        let batch = waiting.removeFirst()
+        condition.broadcast()
+        return batch
+    }
+
+    private func commit(_ batch: Batch) throws(JournalError) {
+        guard batch.hasCommands else { return try journal.confirmLease() }
+        let frame = batch.frame
+        let start = DispatchTime.now().uptimeNanoseconds
+        try journal.append(frame)
+        let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start) / 1_000)
+        condition.withLock {
+            counts.frames += 1
+            counts.commands += frame.lastSequence - frame.firstSequence + 1
+            counts.reads += max(0, Int64(batch.answers.count) - (frame.lastSequence - frame.firstSequence + 1))
+            counts.frameBytes += Int64(frame.commands.count + frame.results.count + frame.events.count)
+            counts.commitMicroseconds += microseconds
+            counts.longestCommitMicroseconds = max(counts.longestCommitMicroseconds, microseconds)
+        }
+        if !batch.output.notices.isEmpty { for listener in listeners { listener.committed(batch.output.notices) } }
+    }
+
+    /// Nothing that was applied and not committed may be acknowledged: this server is at its end.
+    private func fail(_ batch: Batch, _ error: JournalError) {
+        let (rest, handlers) = condition.withLock {
+            failure = error
+            condition.broadcast()
+            defer { waiting = [] }
+            return (waiting, failureHandlers)
+        }
+        for batch in [batch] + rest { for answer in batch.answers { answer(.databaseUnavailable) } }
+        for handler in handlers { handler(error) }
+    }
+}

@@ -1,0 +1,69 @@
+import Quantities
+
+/// Where a delivery stands.
+package enum DeliveryStatus: String, Choice {
+    /// The gate has closed; the hour has not begun.
+    case scheduled
+    /// The hour runs.
+    case delivering
+    /// The hour is over; nothing was reported yet.
+    case metering
+    /// A report has come; its dispute time runs.
+    case reported
+    /// The deadline passed without a report; the grace runs.
+    case unverified
+    /// One side disputes the report; an operator decides.
+    case disputed
+    /// An operator has decided a dispute.
+    case decided
+    /// Paid.
+    case settled
+}
+
+/// One lot from gate closure to settlement.
+package struct Delivery: Record, Equatable {
+    package var id = DeliveryID()
+    package var contract = ContractKey()
+    /// What is delivered, to whom and for which money. Its resource is the one that delivers, after a move too.
+    package var lot = Lot()
+    package var status = DeliveryStatus.scheduled
+    /// As metered or decided; nil until then.
+    package var deliveredDeviceSeconds: Int64?
+    package var outcome: DeliveryOutcome?
+    package var reportedAt: Timestamp?
+    package var disputedAt: Timestamp?
+    package var settledAt: Timestamp?
+    /// The share of its devices below which the hour counts as undelivered; nil where the bid stated none.
+    package var usableShare: Measure?
+
+    package init() {}
+    package init(id: DeliveryID, contract: ContractKey, lot: Lot, usableShare: Measure? = nil) {
+        self.id = id
+        self.contract = contract
+        self.lot = lot
+        self.usableShare = usableShare
+    }
+
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("contract", &contract)
+        coder.field("lot", &lot)
+        coder.field("status", &status)
+        coder.field("delivered_device_seconds", &deliveredDeviceSeconds)
+        coder.field("outcome", &outcome)
+        coder.field("reported_at", &reportedAt)
+        coder.field("disputed_at", &disputedAt)
+        coder.field("settled_at", &settledAt)
+        coder.field("usable_share", &usableShare)
+    }
+
+    package var isSettled: Bool { status == .settled }
+
+    /// The device-seconds that count: those delivered, or none where they fall short of the usable share.
+    ///
+    /// The share is of the devices of the whole hour; `delivered` and `sold` are the sums over the bid's deliveries in it.
+    package static func counts(_ delivered: Int64, of sold: Int64, usableShare: Measure?) -> Bool {
+        guard let usableShare else { return true }
+        return Int128(delivered) * 1_000_000 >= Int128(usableShare.rawValue) * Int128(sold)
+    }
+}
