@@ -70,11 +70,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(
-            name: "EmbeddedPostgres",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict
-        ),
+        .target(name: "EmbeddedPostgres", swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
@@ -127,7 +123,7 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"], swiftSettings: strict),
         .testTarget(
             name: "PersistenceTests",
-            dependencies: ["Persistence", "EmbeddedPostgres", "Postgres", "TestSupport"],
+            dependencies: ["Persistence", "EmbeddedPostgres", "Postgres", "Migrations", "Sequencer", "Exchange", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -35,7 +35,7 @@ extension Exchange {
         guard resource(report.resourceID) != nil else {
             throw Refusal(.unknownResource, "there is no such resource", field: "resource_id")
         }
-        guard resources.accepts(meter: meter, for: report.resourceID, in: report.hour, participants: participants.participants) else {
+        guard resources.accepts(meter: meter, for: report.resourceID, in: report.hour, participants: participants) else {
             throw Refusal(.forbidden, "this meter may not report for this resource and hour", field: "resource_id")
         }
         guard report.hour.end <= now else { throw Refusal(.conflict, "the hour has not ended", field: "hour") }

@@ -27,7 +27,7 @@ extension Exchange {
     func certify(_ request: CertifyResource, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         let spec = request.certification
-        try resources.certify(request.resource, spec, catalogue: catalogue, participants: participants.participants)
+        try resources.certify(request.resource, spec, catalogue: catalogue, participants: participants)
         fitOpenSells(of: request.resource, from: spec.validFrom, to: spec.validUntil)
         guard let resource = resource(request.resource) else { preconditionFailure("a certified resource is gone") }
         emit(.resource(resource))

@@ -1,3 +1,4 @@
+import DequeModule
 import Ledger
 import Matching
 import Quantities

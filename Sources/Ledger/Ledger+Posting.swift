@@ -82,15 +82,10 @@ extension Ledger {
             entrySet = set
         }
         lastTransfer = TransferID(lastTransfer.rawValue + 1)
-        var transfer = Transfer()
-        transfer.id = lastTransfer
-        transfer.entrySet = set
-        transfer.debit = debit
-        transfer.credit = credit
-        transfer.asset = assets[asset]
-        transfer.amount = amount
-        transfer.kind = kind
-        transfer.cause = cause
+        let transfer = Transfer(
+            id: lastTransfer, entrySet: set, debit: debit, credit: credit, asset: assets[asset], amount: amount, kind: kind,
+            cause: cause
+        )
         transfers.append(transfer)
         return transfer
     }

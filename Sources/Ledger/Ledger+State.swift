@@ -84,7 +84,9 @@ extension Ledger {
         let reserved = try decoder.read(Micros.self)
         switch owner {
         case .cash(let participant):
-            guard participant.rawValue > 0, participant.rawValue < Self.participantLimit, cashAccount(participant, asset) == nil else {
+            guard participant.rawValue > 0, participant.rawValue < Self.participantLimit,
+                cashAccount(participant, asset) == nil
+            else {
                 throw Self.damage(&decoder, "a cash account of nobody, or twice")
             }
             guard account.balance >= 0, account.balance <= Int128(Micros.limit.rawValue), reserved >= .zero,

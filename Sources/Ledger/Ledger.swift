@@ -12,9 +12,12 @@ import Quantities
 ///     // … the caller turns ledger.transfers into events, then:
 ///     ledger.removeTransfers()
 ///
+/// It is not copyable: whoever reads it borrows it, so no call ever touches the reference counts of its arrays, which
+/// were half of the cost of a posting. Its state is copied by `encodeState` and `init(decoding:)`.
+///
 /// - Invariant: per asset all debits equal all credits; no account but the world's is below zero; a cash account holds at
 ///   most `Micros.limit`.
-package struct Ledger: Sendable {
+package struct Ledger: ~Copyable, Sendable {
     package internal(set) var assets = Assets()
     /// The transfers posted since `removeTransfers()`, in order. Its memory is reused.
     package internal(set) var transfers: [Transfer] = []

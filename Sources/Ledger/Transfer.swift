@@ -16,6 +16,19 @@ package struct Transfer: Record, Equatable {
     package var cause = Cause()
 
     package init() {}
+    package init(
+        id: TransferID, entrySet: EntrySetID, debit: AccountID, credit: AccountID, asset: Currency, amount: Micros,
+        kind: TransferKind, cause: Cause
+    ) {
+        self.id = id
+        self.entrySet = entrySet
+        self.debit = debit
+        self.credit = credit
+        self.asset = asset
+        self.amount = amount
+        self.kind = kind
+        self.cause = cause
+    }
 
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("id", &id)

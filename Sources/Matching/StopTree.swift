@@ -87,6 +87,19 @@ struct StopTree {
         forEach(under: cells[root].higher, body)
     }
 
+    /// Whether a node under `root` is out of order or balance, or knows a wrong earliest id.
+    func brokenInvariant(under root: UInt32) -> Bool {
+        guard root != 0 else { return false }
+        let (lower, higher) = (cells[root].lower, cells[root].higher)
+        if brokenInvariant(under: lower) || brokenInvariant(under: higher) { return true }
+        if lower != 0, precedes(root, lower) { return true }
+        if higher != 0, precedes(higher, root) { return true }
+        if max(height(lower), height(higher)) > min(height(lower), height(higher)) + 1 { return true }
+        let (known, knownID, knownHeight) = (cells[root].earliest, cells[root].earliestID, cells[root].height)
+        update(root)
+        return (known, knownID, knownHeight) != (cells[root].earliest, cells[root].earliestID, cells[root].height)
+    }
+
     private func consider(_ node: UInt32, andAllUnder child: UInt32, _ best: inout (id: Int64, slot: UInt32)?) {
         if cells[node].id <= best?.id ?? .max { best = (cells[node].id, node) }
         if child != 0, cells[child].earliestID < best?.id ?? .max { best = (cells[child].earliestID, cells[child].earliest) }

@@ -14,13 +14,19 @@ package struct ParticipantRegistry: Sendable {
     package init() {}
 
     /// The participant of a number, or nil where there is none.
-    package func participant(_ id: ParticipantID) -> Participant? { participants.numbered(id) }
+    package func participant(_ id: ParticipantID) -> Participant? {
+        id.rawValue >= 1 && id.rawValue <= participants.count ? participants[Int(id.rawValue) - 1] : nil
+    }
 
     /// The provider of a six-character code.
     package func provider(code: String) -> Participant? { byProviderCode[code].flatMap { participant($0) } }
 
     /// Whether both are the same participant or have one owner.
-    package func areOne(_ left: ParticipantID, _ right: ParticipantID) -> Bool { participants.areOne(left, right) }
+    package func areOne(_ left: ParticipantID, _ right: ParticipantID) -> Bool {
+        if left == right { return true }
+        guard let left = participant(left), let right = participant(right) else { return false }
+        return left.ownerID == right.ownerID
+    }
 
     /// Registers a participant.
     ///
@@ -93,20 +99,5 @@ extension ParticipantRegistry {
             else { throw decoder.damaged("participants that cannot be") }
             insert(participant)
         }
-    }
-}
-
-/// Participants in the order of their numbers: number n stands at n − 1.
-extension [Participant] {
-    /// The participant of a number, or nil where there is none.
-    package func numbered(_ id: ParticipantID) -> Participant? {
-        id.rawValue >= 1 && id.rawValue <= count ? self[Int(id.rawValue) - 1] : nil
-    }
-
-    /// Whether both are the same participant or have one owner.
-    package func areOne(_ left: ParticipantID, _ right: ParticipantID) -> Bool {
-        if left == right { return true }
-        guard let left = numbered(left), let right = numbered(right) else { return false }
-        return left.ownerID == right.ownerID
     }
 }

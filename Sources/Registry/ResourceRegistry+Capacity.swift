@@ -7,7 +7,7 @@ extension ResourceRegistry {
     ///   are registered, or a sparse figure; `not_found` for an unknown meter. Nothing changes then.
     @discardableResult
     package mutating func certify(
-        _ id: ResourceID, _ spec: Certification, catalogue: Catalogue, participants: [Participant]
+        _ id: ResourceID, _ spec: Certification, catalogue: Catalogue, participants: ParticipantRegistry
     ) throws(Refusal) -> IssuedCertification {
         let position = try livePosition(of: id)
         try spec.check()
@@ -19,7 +19,7 @@ extension ResourceRegistry {
             try spec.acceptance?.check(against: computeClass)
         }
         if let meterID = spec.meterID {
-            guard let meter = participants.numbered(meterID) else {
+            guard let meter = participants.participant(meterID) else {
                 throw Refusal(.notFound, "meter_id names no participant", field: "meter_id")
             }
             guard meter.has(.meter) else { throw .invalid("meter_id", "meter_id names no meter") }
@@ -75,7 +75,7 @@ extension ResourceRegistry {
 
     /// Whether `meter` may report for a resource in an hour: the meter that the hour's certification names, or any of
     /// another owner where it names none.
-    package func accepts(meter: Participant, for id: ResourceID, in hour: Hour, participants: [Participant]) -> Bool {
+    package func accepts(meter: Participant, for id: ResourceID, in hour: Hour, participants: ParticipantRegistry) -> Bool {
         guard meter.has(.meter), let resource = resource(id), !participants.areOne(meter.id, resource.providerID) else {
             return false
         }

@@ -5,16 +5,9 @@ import Testing
 @Suite("Transfer")
 struct TransferTests {
     static var example: Transfer {
-        var transfer = Transfer()
-        transfer.id = TransferID(0x0102_0304_0506_0708)
-        transfer.entrySet = EntrySetID(2)
-        transfer.debit = AccountID(3)
-        transfer.credit = AccountID(4)
-        transfer.asset = dollarCode
-        transfer.amount = Micros(1_500_000)
-        transfer.kind = .buyerFee
-        transfer.cause = .trade(TradeID(9))
-        return transfer
+        Transfer(
+            id: TransferID(0x0102_0304_0506_0708), entrySet: EntrySetID(2), debit: AccountID(3), credit: AccountID(4),
+            asset: dollarCode, amount: Micros(1_500_000), kind: .buyerFee, cause: .trade(TradeID(9)))
     }
 
     @Test("a leaf is the documented bytes, field by field")

@@ -104,7 +104,9 @@ struct LotPropertyTests {
         return nil
     }
 
-    @Test("escrow is used up to the micro and nobody ever pays, after any resales and splits", arguments: ChainBounds.all, seeds)
+    @Test(
+        "escrow is used up to the micro and nobody ever pays, after any resales and splits",
+        arguments: ChainBounds.all, seeds)
     func chains(bounds: ChainBounds, seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for round in 0..<30 {

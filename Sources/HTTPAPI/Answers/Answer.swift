@@ -1,0 +1,44 @@
+import Exchange
+import Quantities
+
+/// What a route answers: a status and a body, before they become HTTP.
+package struct Answer: Sendable {
+    package var status: Int
+    package var body: [UInt8]
+    package var contentType = "application/json"
+    /// Whether this is the stored answer of an earlier request.
+    package var isReplayed = false
+    /// Whether nobody may keep a copy on the way.
+    package var isSecret = false
+
+    package init(status: Int = 200, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
+
+    /// One value as JSON.
+    package static func json<Value: FieldValue>(
+        _ value: Value, status: Int = 200, products: ProductIndex, capacity: Int = 1_024
+    ) -> Answer {
+        var writer = JSONFieldWriter(products: products, capacity: capacity)
+        writer.append(value)
+        return Answer(status: status, body: writer.bytes)
+    }
+
+    /// One object whose members are written one by one.
+    package static func object(
+        status: Int = 200, products: ProductIndex, _ members: (inout JSONFieldWriter) -> Void
+    ) -> Answer {
+        var writer = JSONFieldWriter(products: products)
+        writer.object(members)
+        return Answer(status: status, body: writer.bytes)
+    }
+
+    /// A page of a list: `{"data":[…],"next_cursor":…}`.
+    package static func list<Element: FieldValue>(_ data: [Element], next: String?, products: ProductIndex) -> Answer {
+        object(products: products) { writer in
+            writer.member("data", data)
+            writer.member("next_cursor", next.map { Base64URL.encoded($0.utf8) })
+        }
+    }
+}

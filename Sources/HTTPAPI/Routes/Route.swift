@@ -1,0 +1,67 @@
+import Quantities
+
+/// The methods that the API's paths have.
+package enum RouteMethod: String, Sendable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
+}
+
+/// One method of one path: who may call it, what it takes, what it does.
+///
+/// The table of all routes is data: the dispatcher, the `Allow` of a 405 and the description of the API are made of it.
+package struct Route: Sendable {
+    /// Who may call a route.
+    package enum Access: Sendable {
+        /// Everybody; a key is neither needed nor looked at.
+        case everyone
+        /// Whoever has a key.
+        case participants
+        /// Whoever has a key with one of the roles.
+        case roles(RoleSet)
+    }
+
+    /// What a route does with a call.
+    package typealias Handler = @Sendable (Call) async throws(Problem) -> Answer
+
+    package var method: RouteMethod
+    /// With parameters in braces: `/v1/orders/{id}`.
+    package var path: String
+    package var access: Access
+    /// The query's parameters; any other is refused.
+    package var query: [String]
+    /// The record that the body must be; nil where a body says nothing.
+    package var body: (any Record.Type)?
+    /// The path's literal segments and parameters.
+    package let pattern: [Segment]
+    let handler: Handler
+
+    /// One segment of a path.
+    package enum Segment: Sendable, Equatable {
+        case literal(String)
+        case parameter(String)
+    }
+
+    package init(
+        _ method: RouteMethod, _ path: String, _ access: Access, query: [String] = [], body: (any Record.Type)? = nil,
+        _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.query = query
+        self.body = body
+        self.handler = handler
+        pattern = path.split(separator: "/").map { segment in
+            segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
+        }
+    }
+}
+
+/// The body of a route that takes none: empty, or an object without members.
+struct NoBody: Record {
+    init() {}
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {}
+}
