@@ -1,3 +1,56 @@
+# What one can do here. `make` alone lists it.
+
+CONFIGURATION = release
+BUILD = swift build --configuration $(CONFIGURATION)
+BINARY = .build/$(CONFIGURATION)/suanpan
+DATA_DIR ?= .suanpan
+PORT ?= 8080
+PORT_FLAG = --port $(PORT)
+
+.DEFAULT_GOAL := help
+
 .PHONY: help
-help:
-	@echo soon
+help: ## List what one can do here
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install the system packages that are missing, where that is possible
+	@bash .ci/setup
+
+.PHONY: build
+build: setup ## Build everything
+	$(BUILD)
+
+.PHONY: run
+run: setup ## Build, start a private PostgreSQL, load the fixtures and serve
+	$(BUILD) --product suanpan
+	@exec $(BINARY) serve --data-dir $(DATA_DIR) $(PORT_FLAG) --fixtures Fixtures
+
+.PHONY: test
+test: setup ## Run all tests, with a PostgreSQL that they start themselves
+	swift test --configuration $(CONFIGURATION)
+
+.PHONY: bench
+bench: setup ## Measure: the order book, the exchange in memory, durable orders over HTTP beside a bare route
+	$(BUILD) --product suanpan
+	@bash Benchmarks/run.sh $(BINARY)
+
+.PHONY: fuzz
+fuzz: setup ## Compare the order book with its naive twin, a million operations
+	SUANPAN_FUZZ_OPERATIONS=1000000 swift test --configuration $(CONFIGURATION) --filter MatchingTests
+
+.PHONY: simulate
+simulate: setup ## Simulate a random market, a million commands, and replay it
+	SUANPAN_SIMULATION_COMMANDS=1000000 swift test --configuration $(CONFIGURATION) --filter SimulationTests
+
+.PHONY: tidy
+tidy: ## Check the arrows between modules, the width of lines and what must not be there
+	@bash .ci/check-imports
+	@bash .ci/check-sources
+
+.PHONY: ci
+ci: tidy test ## What must pass before a change lands
+
+.PHONY: clean
+clean: ## Remove what was built and the private database
+	rm -rf .build $(DATA_DIR)

@@ -113,11 +113,15 @@ let package = Package(
         .testTarget(name: "QuantitiesTests", dependencies: ["Quantities", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "MatchingTests", dependencies: ["Matching", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SettlementTests", dependencies: ["Settlement", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Quantities", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SettlementTests",
+            dependencies: ["Settlement", "Pricing", "Ledger", "Quantities", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ExchangeTests",
-            dependencies: ["Exchange", "Cryptography", "TestSupport"],
+            dependencies: ["Exchange", "Quantities", "Registry", "Matching", "Ledger", "Settlement", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"], swiftSettings: strict),

@@ -54,12 +54,26 @@ package struct SuanpanClient: Sendable {
         SuanpanClient(url: url, key: key, retry: retry, pool: connections)
     }
 
-    /// A pool for `count` connections to one server at once; the caller shuts it down.
-    package static func pool(connections count: Int) -> HTTPClient {
+    /// Runs `body` with a client that has a pool of its own for `count` connections at once, and closes them after it.
+    ///
+    /// - Throws: what `body` throws, `ClientFault.malformedURL`, and a pool's failure to close.
+    package static func withConnections<Result: Sendable>(
+        _ count: Int, to url: String, retry: RetryPolicy = .standard,
+        _ body: (SuanpanClient) async throws -> Result
+    ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool = .init(
             idleTimeout: .seconds(60), concurrentHTTP1ConnectionsPerHostSoftLimit: count
         )
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let connections = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let result: Result
+        do {
+            result = try await body(SuanpanClient(url: url, retry: retry, connections: connections))
+        } catch {
+            try await connections.shutdown()
+            throw error
+        }
+        try await connections.shutdown()
+        return result
     }
 }

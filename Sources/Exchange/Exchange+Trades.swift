@@ -44,10 +44,9 @@ extension Exchange {
         lastTradeID += 1
         let id = TradeID(lastTradeID)
         let notional = terms.price.notional(terms.quantity)
-        let fees = SaleFees(
-            buyer: FeeSchedule.fee(on: notional, at: terms.buyerRate),
-            seller: FeeSchedule.fee(on: notional, at: terms.sellerRate)
-        )
+        // Rates pinned at different times must not make the trade earn below zero: a rebate is cut to what the other pays.
+        let pinned = FeeSchedule.tradeFees(on: notional, buyerRate: terms.buyerRate, sellerRate: terms.sellerRate)
+        let fees = SaleFees(buyer: pinned.buyer, seller: pinned.seller)
         announce(terms, id, fees)
         note(terms.price, terms.quantity, in: terms.contract)
 

@@ -67,7 +67,6 @@ extension OrderBooks {
         let order = orders.cells.place(Int(index))
         precondition(remaining > 0 && remaining <= order.record.remaining, "an order only shrinks, and not to nothing")
         order.record.remaining = remaining
-        order.record.display = min(order.record.display, remaining)
         guard order.record.displayed > remaining else { return }
         showLess(order, to: remaining)
     }

@@ -15,7 +15,11 @@ package struct Micros: FieldValue, Hashable, Comparable {
     /// Whole units of a currency. Traps beyond 9.2 × 10¹².
     package static func units(_ units: Int64) -> Micros { Micros(units * 1_000_000) }
 
+    // Comparable's defaults are called unspecialised across modules; these are not.
     package static func < (left: Micros, right: Micros) -> Bool { left.rawValue < right.rawValue }
+    package static func <= (left: Micros, right: Micros) -> Bool { left.rawValue <= right.rawValue }
+    package static func > (left: Micros, right: Micros) -> Bool { left.rawValue > right.rawValue }
+    package static func >= (left: Micros, right: Micros) -> Bool { left.rawValue >= right.rawValue }
     package static func + (left: Micros, right: Micros) -> Micros { Micros(left.rawValue + right.rawValue) }
     package static func - (left: Micros, right: Micros) -> Micros { Micros(left.rawValue - right.rawValue) }
     package static prefix func - (value: Micros) -> Micros { Micros(-value.rawValue) }

@@ -8,7 +8,11 @@ package struct Price: FieldValue, Hashable, Comparable {
     /// The largest price that the API takes: 10⁶ units.
     package static let limit = Price(1_000_000_000_000)
 
+    // Comparable's defaults are called unspecialised across modules; these are not.
     package static func < (left: Price, right: Price) -> Bool { left.rawValue < right.rawValue }
+    package static func <= (left: Price, right: Price) -> Bool { left.rawValue <= right.rawValue }
+    package static func > (left: Price, right: Price) -> Bool { left.rawValue > right.rawValue }
+    package static func >= (left: Price, right: Price) -> Bool { left.rawValue >= right.rawValue }
 
     /// Price × quantity. With both within their limits it is at most 10¹⁸ and cannot overflow.
     package func notional(_ quantity: Quantity) -> Micros { Micros(rawValue * Int64(quantity)) }

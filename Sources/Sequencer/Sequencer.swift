@@ -36,6 +36,7 @@ package final class Sequencer: Sendable {
     ) {
         self.clock = clock
         writer = WriterLoop(journal: journal, listeners: listeners, capacity: limits.handover)
+        writer.begin(at: exchange.sequence, exchange.time)
         core = CoreLoop(exchange: exchange, clock: clock, writer: writer, limits: limits, entropy: entropy)
     }
 
@@ -76,6 +77,15 @@ package final class Sequencer: Sendable {
 
     /// Whether commands are being taken.
     package var isTrading: Bool { core.isRunning && writer.isRunning }
+
+    /// The number of the last durable command: what a read of the past has to include.
+    package var acknowledgedSequence: Int64 { writer.lastAcknowledged.sequence }
+
+    /// The exchange's time: the machine's, or where a simulated clock stands.
+    package var now: Timestamp {
+        let last = writer.lastAcknowledged.time
+        return clock.mode == .simulated ? last : max(clock.read(), last)
+    }
 
     /// Counts so far.
     package var metrics: SequencerMetrics {

@@ -19,6 +19,7 @@ final class WriterLoop: @unchecked Sendable {
     private var failure: JournalError?
     private var failureHandlers: [@Sendable (JournalError) -> Void] = []
     private var counts = SequencerMetrics()
+    private var acknowledged: (sequence: Int64, time: Timestamp) = (0, Timestamp())
 
     init(journal: any Journal, listeners: [any EventListener], capacity: Int) {
         self.journal = journal
@@ -36,6 +37,12 @@ final class WriterLoop: @unchecked Sendable {
 
     var isRunning: Bool { condition.withLock { started && !ended && failure == nil } }
     var metrics: SequencerMetrics { condition.withLock { counts } }
+
+    /// The last command that is durable, and its time.
+    var lastAcknowledged: (sequence: Int64, time: Timestamp) { condition.withLock { acknowledged } }
+
+    /// Where the recovered history ends.
+    func begin(at sequence: Int64, _ time: Timestamp) { condition.withLock { acknowledged = (sequence, time) } }
 
     func onFailure(_ body: @escaping @Sendable (JournalError) -> Void) {
         condition.withLock { failureHandlers.append(body) }
@@ -98,6 +105,7 @@ final class WriterLoop: @unchecked Sendable {
         try journal.append(frame)
         let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start) / 1_000)
         condition.withLock {
+            acknowledged = (frame.lastSequence, frame.time)
             counts.frames += 1
             counts.commands += frame.lastSequence - frame.firstSequence + 1
             counts.reads += max(0, Int64(batch.answers.count) - (frame.lastSequence - frame.firstSequence + 1))

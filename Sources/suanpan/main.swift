@@ -1,1 +1,1 @@
-print("suanpan")
+await SuanpanCommand.main()

@@ -5,7 +5,7 @@ import TestSupport
 struct CommandStream {
     /// Where prices lie.
     enum Prices: CaseIterable {
-        /// Twenty ticks: long queues, much trading.
+        /// Seven ticks: long queues, much trading.
         case tight
         /// A thousand ticks whose middle wanders: windows grow and follow.
         case wandering
@@ -32,7 +32,7 @@ struct CommandStream {
     /// The next command, given how many orders live and one of them to pick on.
     mutating func next(live: Int, pick: (Int) -> Int64?) -> BookCommand {
         if live < 5 { isFilling = true }
-        if live > (prices == .tight ? 80 : 300) { isFilling = false }
+        if live > (prices == .tight ? 120 : 300) { isFilling = false }
         if roll(2000) == 0 { isFilling.toggle() }
         if roll(20) == 0 { middle += Int64(roll(41)) - 20 }
         let book = roll(books)
@@ -69,7 +69,7 @@ struct CommandStream {
 
     private mutating func price() -> Int64 {
         switch prices {
-        case .tight: return middle + Int64(roll(21)) - 10
+        case .tight: return middle + Int64(roll(7)) - 3
         case .wandering:
             if roll(200) == 0 { middle += Int64(roll(2001)) - 1000 }
             return middle + Int64(roll(1001)) - 500

@@ -24,7 +24,7 @@ import Testing
     /// Runs one stream; on a difference records the seed and a short script that shows it, and returns false.
     private func compare(seed: UInt64, _ prices: CommandStream.Prices, length: Int) -> Bool {
         let books = 3
-        var market = TwinMarket(books: books)
+        var market = TwinMarket(books: books, comparesEvery: 7)
         var stream = CommandStream(seed: seed, prices: prices, books: books)
         var script: [BookCommand] = []
         // Dense places for random picks that do not depend on a dictionary's order.

@@ -111,7 +111,6 @@ package struct NaiveBook: Equatable {
     package mutating func reduce(_ id: Int64, to remaining: UInt32) {
         change(id) { order in
             order.remaining = remaining
-            order.display = min(order.display, remaining)
             order.displayed = min(order.displayed, remaining)
         }
     }

@@ -1,3 +1,4 @@
+import Quantities
 import Registry
 
 /// Some of the roles.
@@ -15,4 +16,7 @@ package struct RoleSet: OptionSet, Sendable, Hashable {
     package static let `operator` = RoleSet(.operator)
     /// Those who see everything.
     package static let overseers: RoleSet = [.auditor, .operator]
+
+    /// The roles' names, in their order.
+    package var names: [String] { Role.allCases.filter { contains(RoleSet($0)) }.map(\.rawValue) }
 }

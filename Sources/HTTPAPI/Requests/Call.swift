@@ -28,7 +28,7 @@ package struct Call: Sendable {
     let query: QueryValues
     /// The parsed body; nil where the route takes none.
     let body: JSONDocument?
-    let idempotency: IdempotencyKey?
+    var idempotency: IdempotencyKey?
 
     /// The codes of products, as they are at this moment.
     var products: ProductIndex { services.directory.products }

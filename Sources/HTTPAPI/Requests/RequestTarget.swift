@@ -17,13 +17,18 @@ struct RequestTarget {
             path = target[...]
             query = ""
         }
-        guard path.utf8.first == UInt8(ascii: "/") else { return segments = nil }
+        segments = Self.segments(of: path)
+    }
+
+    private static func segments(of path: Substring) -> [String]? {
+        guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+        if path.utf8.count == 1 { return [] }
         var segments: [String] = []
         for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            guard let decoded = PercentEncoding.decoded(segment, plusIsSpace: false) else { return self.segments = nil }
+            guard let decoded = PercentEncoding.decoded(segment, plusIsSpace: false) else { return nil }
             segments.append(decoded)
         }
-        self.segments = segments == [""] ? [] : segments
+        return segments
     }
 }
 

@@ -48,7 +48,7 @@ enum ResourceRoutes {
         let certification = try call.read(Certification.self)
         try call.check { () throws(Refusal) in try certification.check() }
         return try await call.perform(
-            .certifyResource(CertifyResource(resource: call.id(ResourceID.self), certification: certification)), status: 201
+            .certifyResource(CertifyResource(resource: call.id(ResourceID.self), certification: certification))
         )
     }
 

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Client
 import Quantities
 
@@ -61,17 +60,9 @@ package enum HTTPLoad {
     package static func measure(
         url: String, connections: Int, seconds: Int, request: @escaping @Sendable (Int, Int) -> Request
     ) async throws -> Result {
-        let pool = SuanpanClient.pool(connections: connections)
-        let result: Result
-        do {
-            let client = try SuanpanClient(url: url, retry: .never, connections: pool)
-            result = await measure(client, connections: connections, seconds: seconds, request: request)
-        } catch {
-            try await pool.shutdown()
-            throw error
+        try await SuanpanClient.withConnections(connections, to: url, retry: .never) { client in
+            await measure(client, connections: connections, seconds: seconds, request: request)
         }
-        try await pool.shutdown()
-        return result
     }
 
     /// The load of `suanpan bench http`: durable limit orders, half buys and half sells of capacity, of which most rest.

@@ -96,9 +96,14 @@ package struct TraceImporter {
     /// Meters what is left, cancels offers that nobody can use any more, lets every deadline pass and settles.
     private mutating func close() async throws {
         for offer in offersOpenAtEnd where time(ofHour: offer.endHour) > now {
-            try await market.providers[offer.model].client.cancelOffer(
-                offer.id, idempotencyKey: idempotencyKey("cancel-\(offer.id)")
-            )
+            do {
+                try await market.providers[offer.model].client.cancelOffer(
+                    offer.id, idempotencyKey: idempotencyKey("cancel-\(offer.id)")
+                )
+            } catch let problem as Problem where problem.status == 409 {
+                // Its last gate has closed: nothing was left to cancel.
+                continue
+            }
         }
         if let last = sold.keys.max() {
             try await meterHours(endingBy: time(ofHour: last + 1))

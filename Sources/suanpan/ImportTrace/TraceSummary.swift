@@ -66,7 +66,8 @@ package struct TraceSummary {
                 let padding = String(repeating: " ", count: cell.1 - cell.0.count)
                 return column == 0 ? cell.0 + padding : padding + cell.0
             }
-            return line(position == 0 ? "Prices" : "", cells.joined(separator: "  "))
+            let row = cells.joined(separator: "  ")
+            return line(position == 0 ? "Prices" : "", String(row.reversed().drop(while: { $0 == " " }).reversed()))
         }
     }
 

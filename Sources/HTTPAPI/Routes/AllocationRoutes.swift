@@ -1,0 +1,160 @@
+import Exchange
+import Quantities
+import Sequencer
+
+/// Allocations and the hand-over of what they give.
+enum AllocationRoutes {
+    static let routes: [Route] = [
+        Route(.get, "/v1/allocations", .participants, query: Page.parameters + ["participant_id"], list),
+        Route(.get, "/v1/allocations/{id}", .participants, get),
+        Route(.put, "/v1/allocations/{id}/access", .roles(.provider), body: AccessDetails.self, setAccess),
+        Route(.get, "/v1/allocations/{id}/access", .participants, access),
+        Route(.put, "/v1/allocations/{id}/request", .roles(.consumer), body: HandoverRequest.self, setRequest),
+        Route(.get, "/v1/allocations/{id}/request", .participants, request),
+    ]
+
+    /// What somebody is to an allocation.
+    private struct Standing: Sendable {
+        var view: AllocationView
+        var isHolder: Bool
+        var isProvider: Bool
+    }
+
+    @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let after = try page.after(AllocationID.self)
+        let subject = try call.subject()
+        let found = try await call.query { $0.allocations(of: subject, after: after, limit: page.limit + 1) }
+        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+    }
+
+    /// The allocation; for the holder with access details and its own request, for the provider with the request.
+    @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
+        let standing = try await visible(call)
+        let view = standing.view
+        let access = standing.isHolder ? try await details(call, .access, view.id, view.accessVersion) : nil
+        let request = standing.isHolder || standing.isProvider ? try await details(call, .request, view.id, view.requestVersion) : nil
+        return .object(products: call.products) { writer in
+            writer.members(of: view)
+            if standing.isHolder { writer.json("access", access) }
+            if standing.isHolder || standing.isProvider { writer.json("request", request) }
+        }
+    }
+
+    @Sendable static func access(_ call: Call) async throws(Problem) -> Answer {
+        let standing = try await visible(call)
+        guard standing.isHolder else { throw Problem(.forbidden, "access details are for the holder alone") }
+        return try await only(details(call, .access, standing.view.id, standing.view.accessVersion), "access details")
+    }
+
+    @Sendable static func request(_ call: Call) async throws(Problem) -> Answer {
+        let standing = try await visible(call)
+        guard standing.isHolder || standing.isProvider else { throw Problem(.forbidden, "requests are for holder and provider") }
+        return try await only(details(call, .request, standing.view.id, standing.view.requestVersion), "request")
+    }
+
+    @Sendable static func setAccess(_ call: Call) async throws(Problem) -> Answer {
+        let body = try call.read(AccessDetails.self, longTextFields: ["instructions"])
+        let standing = try await visible(call)
+        guard standing.isProvider else { throw Problem(.forbidden, "only the provider sets access details") }
+        return try await seal(call, body, as: .access, standing.view.id)
+    }
+
+    @Sendable static func setRequest(_ call: Call) async throws(Problem) -> Answer {
+        let body = try call.read(HandoverRequest.self, longTextFields: ["ssh_public_keys"])
+        guard body.sshPublicKeys != nil || body.image != nil else {
+            throw .invalid("ssh_public_keys", "ssh_public_keys or image must be named")
+        }
+        guard (body.sshPublicKeys?.count ?? 0) <= 64 else { throw .invalid("ssh_public_keys", "ssh_public_keys must have at most 64 entries") }
+        let standing = try await visible(call)
+        guard standing.isHolder else { throw Problem(.forbidden, "only the holder says what it needs") }
+        return try await seal(call, body, as: .request, standing.view.id)
+    }
+
+    /// The allocation in the path, if the caller may see it.
+    private static func visible(_ call: Call) async throws(Problem) -> Standing {
+        let id = call.id(AllocationID.self)
+        let participant = call.caller.participant
+        let standing = try await call.query { exchange in
+            exchange.allocation(id).map { view in
+                Standing(
+                    view: view, isHolder: exchange.isHolder(participant, of: id),
+                    isProvider: exchange.isProvider(participant, of: id)
+                )
+            }
+        }
+        guard let standing, standing.isHolder || standing.isProvider || call.caller.seesEverything else {
+            throw .notFound("allocation")
+        }
+        return standing
+    }
+
+    /// Seals details in the vault, then says so to the exchange, which keeps their hash only.
+    private static func seal(
+        _ call: Call, _ body: some Record, as kind: HandoverKind, _ id: AllocationID
+    ) async throws(Problem) -> Answer {
+        let json = JSONFieldWriter.text(body, products: call.products)
+        let sealed: (version: Int64, hash: [UInt8])
+        do throws(VaultError) {
+            sealed = try await call.services.vault.seal(json, kind: kind, allocation: id)
+        } catch {
+            throw Problem(error)
+        }
+        return try await call.perform(
+            .recordHandover(RecordHandover(allocation: id, kind: kind, hash: Bytes(sealed.hash), version: sealed.version))
+        )
+    }
+
+    /// Sealed details as the JSON that was sealed; nil where there are none, or none any more.
+    private static func details(
+        _ call: Call, _ kind: HandoverKind, _ id: AllocationID, _ version: Int64?
+    ) async throws(Problem) -> [UInt8]? {
+        guard let version else { return nil }
+        do throws(VaultError) {
+            return try await call.services.vault.open(kind: kind, allocation: id, version: version)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static func only(_ details: [UInt8]?, _ what: String) throws(Problem) -> Answer {
+        guard let details else { throw .notFound(what) }
+        var answer = Answer(body: details)
+        answer.isSecret = true
+        return answer
+    }
+}
+
+extension JSONFieldWriter {
+    /// Writes a member whose value already is JSON; null where there is none.
+    fileprivate mutating func json(_ name: StaticString, _ value: [UInt8]?) {
+        self.name(name)
+        if let value { raw(value) } else { null() }
+    }
+}
+
+/// `PUT /v1/allocations/{id}/access`: how the holder gets in.
+struct AccessDetails: Record {
+    var endpoint = ""
+    var instructions = ""
+    var expiresAt = Timestamp()
+
+    init() {}
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("endpoint", &endpoint)
+        coder.field("instructions", &instructions)
+        coder.field("expires_at", &expiresAt)
+    }
+}
+
+/// `PUT /v1/allocations/{id}/request`: what the provider needs of the holder.
+struct HandoverRequest: Record {
+    var sshPublicKeys: [String]?
+    var image: String?
+
+    init() {}
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("ssh_public_keys", &sshPublicKeys)
+        coder.field("image", &image)
+    }
+}

@@ -1,0 +1,71 @@
+import Cryptography
+import Exchange
+import Quantities
+
+/// Deliveries, and the meters' reports on them.
+enum DeliveryRoutes {
+    static let routes: [Route] = [
+        Route(.get, "/v1/deliveries", .participants, query: Page.parameters + ["contract", "participant_id"], list),
+        Route(.get, "/v1/deliveries/{id}", .participants, get),
+        Route(.post, "/v1/meter_reports", .roles(.meter), body: MeterReportSpec.self, report),
+        Route(.post, "/v1/meter_reports/batch", .roles(.meter), body: MeterReportBatch.self, reportBatch),
+    ]
+
+    /// `POST /v1/meter_reports/batch`.
+    struct MeterReportBatch: Record {
+        var reports: [MeterReportSpec] = []
+        init() {}
+        mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("reports", &reports) }
+    }
+
+    @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let after = try page.after(DeliveryID.self)
+        let participant = try call.listed()
+        let contract = call.query["contract"].map { call.products.contract(symbol: $0) }
+        if contract == ContractKey() { throw Problem(.unknownContract, "there is no such contract", field: "contract") }
+        let found = try await call.query {
+            $0.deliveries(of: participant, contract: contract, after: after, limit: page.limit + 1)
+        }
+        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+    }
+
+    @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
+        let id = call.id(DeliveryID.self)
+        guard let delivery = try await call.query({ $0.delivery(id) }),
+            call.caller.seesEverything || delivery.holderID == call.caller.participant
+                || delivery.providerID == call.caller.participant
+        else { throw .notFound("delivery") }
+        return call.json(delivery)
+    }
+
+    @Sendable static func report(_ call: Call) async throws(Problem) -> Answer {
+        let spec = try call.read(MeterReportSpec.self)
+        try call.check { () throws(Refusal) in try spec.check() }
+        return try await call.perform(.reportMeter(ReportMeter(report: spec, hash: try hash(call, 0))), status: 201)
+    }
+
+    /// Reports out of bounds are refused one by one, in their places of the answer.
+    @Sendable static func reportBatch(_ call: Call) async throws(Problem) -> Answer {
+        let batch = try call.read(MeterReportBatch.self)
+        guard let body = call.body, let array = body.member("reports", of: 0) else {
+            preconditionFailure("a batch that was read has its array")
+        }
+        var reports: [ReportMeter] = []
+        reports.reserveCapacity(batch.reports.count)
+        for (spec, node) in zip(batch.reports, body.elements(of: array)) {
+            reports.append(ReportMeter(report: spec, hash: try hash(call, node)))
+        }
+        let command = ReportMeters(reports)
+        try call.check { () throws(Refusal) in try command.check() }
+        return try await call.perform(.reportMeters(command))
+    }
+
+    /// SHA-256 of a report without its signature in canonical JSON, in hexadecimal.
+    private static func hash(_ call: Call, _ node: Int) throws(Problem) -> String {
+        guard let body = call.body, let text = CanonicalJSON.text(of: body, node: node, leavingOut: "signature") else {
+            throw Problem(.invalidRequest, "a report's numbers must be whole and below 2^53, so that everybody hashes the same text")
+        }
+        return Hexadecimal.text(SHA256Digest.of(text))
+    }
+}

@@ -1,0 +1,69 @@
+import Exchange
+import Quantities
+import Sequencer
+
+/// Orders: placed alone or in batches, amended, cancelled, read.
+enum OrderRoutes {
+    private static let traders: Route.Access = .roles([.provider, .consumer])
+
+    static let routes: [Route] = [
+        Route(.post, "/v1/orders", traders, body: OrderSpec.self, place),
+        Route(.post, "/v1/orders/batch", traders, body: OrderBatch.self, placeBatch),
+        Route(.get, "/v1/orders", .participants, query: Page.parameters + ["status", "contract", "participant_id"], list),
+        Route(.delete, "/v1/orders", traders, query: ["contract"], cancelAll),
+        Route(.get, "/v1/orders/{id}", .participants, get),
+        Route(.patch, "/v1/orders/{id}", traders, body: AmendOrder.Body.self, amend),
+        Route(.delete, "/v1/orders/{id}", traders, cancel),
+    ]
+
+    @Sendable static func place(_ call: Call) async throws(Problem) -> Answer {
+        let spec = try call.read(OrderSpec.self)
+        try call.check { () throws(Refusal) in try spec.check() }
+        return try await call.perform(.placeOrder(spec), status: 201)
+    }
+
+    /// Elements out of bounds are refused one by one, in their places of the answer.
+    @Sendable static func placeBatch(_ call: Call) async throws(Problem) -> Answer {
+        let batch = try call.read(OrderBatch.self)
+        try call.check { () throws(Refusal) in try batch.check() }
+        return try await call.perform(.placeOrders(batch))
+    }
+
+    @Sendable static func amend(_ call: Call) async throws(Problem) -> Answer {
+        let body = try call.read(AmendOrder.Body.self)
+        try call.check { () throws(Refusal) in try body.check() }
+        return try await call.perform(.amendOrder(AmendOrder(order: reference(call), body: body)))
+    }
+
+    @Sendable static func cancel(_ call: Call) async throws(Problem) -> Answer {
+        try await call.perform(.cancelOrder(CancelOrder(reference(call))))
+    }
+
+    /// Cancels all of the caller's orders, or those of one contract.
+    @Sendable static func cancelAll(_ call: Call) async throws(Problem) -> Answer {
+        let contract = call.query["contract"].map { call.products.contract(symbol: $0) }
+        return try await call.perform(.cancelOrders(CancelOrders(contract: contract)))
+    }
+
+    /// An order that lives or closed within a day comes from the exchange, an older one from the record.
+    @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
+        let reference = reference(call)
+        let owner = call.caller.seesEverything && reference.clientOrderID == nil ? nil : call.caller.participant
+        if let order = try await call.query({ $0.order(reference, of: owner) }) { return call.json(order) }
+        guard !reference.id.isNone else { throw .notFound("order") }
+        let id = reference.id
+        let past = try await call.past { (history, sequence) async throws(HistoryError) in
+            try await history.order(id, including: sequence)
+        }
+        guard let past, owner == nil || past.participantID == owner else { throw .notFound("order") }
+        return call.json(past)
+    }
+
+    /// The order in the path: an identifier, or `client:` and the name that the participant gave it.
+    private static func reference(_ call: Call) -> OrderReference {
+        let text = call.parameters[0]
+        let prefix = "client:"
+        return text.hasPrefix(prefix)
+            ? OrderReference(clientOrderID: String(text.dropFirst(prefix.count))) : OrderReference(id: OrderID(text: text) ?? .none)
+    }
+}

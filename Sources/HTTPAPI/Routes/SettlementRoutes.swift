@@ -1,0 +1,51 @@
+import Exchange
+import Quantities
+
+/// The operator's settlement runs and what they settled.
+enum SettlementRoutes {
+    static let routes: [Route] = [
+        Route(.post, "/v1/settlements", .roles(.operator), body: Settle.self, settle),
+        Route(.get, "/v1/settlements", .participants, query: Page.parameters, list),
+        Route(.get, "/v1/settlements/{id}", .participants, get),
+        Route(.get, "/v1/settlements/{id}/lines", .participants, query: Page.parameters, lines),
+    ]
+
+    @Sendable static func settle(_ call: Call) async throws(Problem) -> Answer {
+        try await call.perform(.settle(try call.read(Settle.self)), status: 201)
+    }
+
+    @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let after = try page.after(SettlementRunID.self)
+        let found = try await call.query { $0.settlementRuns(after: after, limit: page.limit + 1) }
+        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+    }
+
+    @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
+        let id = call.id(SettlementRunID.self)
+        let found = try await call.query { id.isNone ? [] : $0.settlementRuns(after: SettlementRunID(id.rawValue - 1), limit: 1) }
+        guard let run = found.first, run.id == id else { throw .notFound("settlement") }
+        return call.json(run)
+    }
+
+    /// The deliveries of a run: all for overseers, for others those that they hold or provide.
+    @Sendable static func lines(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let id = call.id(SettlementRunID.self)
+        let caller = call.caller
+        var found: [DeliveryView] = []
+        var after = try page.after(DeliveryID.self)
+        while found.count <= page.limit {
+            let start = after
+            guard let lines = try await call.query({ $0.settlementLines(id, after: start, limit: Page.largestLimit) }) else {
+                throw .notFound("settlement")
+            }
+            found += lines.lazy.filter { line in
+                caller.seesEverything || line.holderID == caller.participant || line.providerID == caller.participant
+            }.prefix(page.limit + 1 - found.count)
+            guard lines.count == Page.largestLimit, let last = lines.last else { break }
+            after = last.id
+        }
+        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+    }
+}

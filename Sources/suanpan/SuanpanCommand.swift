@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// `suanpan`: everything that one can do from a terminal.
+struct SuanpanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "suanpan",
+        abstract: "A compute-power exchange: hours of accelerators, traded, delivered, settled, audited.",
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, AuditCommand.self, ReplayCommand.self, RebuildProjectionsCommand.self,
+            ImportTraceCommand.self, BenchCommand.self,
+        ]
+    )
+}
