@@ -6,7 +6,8 @@ CREATE TABLE meta (
     value text NOT NULL
 );
 
--- The one writer. Every frame's transaction locks this row FOR SHARE and checks the epoch; a takeover updates it.
+-- The one writer. Every frame's transaction locks this row FOR SHARE and checks the epoch; a takeover updates it. Who
+-- lives is known by a session's advisory lock, not by this row.
 CREATE TABLE writer_lease (
     singleton       boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     epoch           bigint NOT NULL CHECK (epoch >= 0),
@@ -30,9 +31,9 @@ CREATE TABLE journal_frames (
     results            bytea NOT NULL,
     events             bytea NOT NULL
 );
-COMMENT ON COLUMN journal_frames.event_hash IS 'running hash of all events up to and including this frame';
+COMMENT ON COLUMN journal_frames.event_hash IS 'hash of the event_hash of the frame before and of events';
 COMMENT ON COLUMN journal_frames.previous_hash IS 'frame_hash of the frame before; 32 zero bytes for the first';
-COMMENT ON COLUMN journal_frames.frame_hash IS 'hash of previous_hash and of everything else in this row';
+COMMENT ON COLUMN journal_frames.frame_hash IS 'hash of previous_hash and of everything else in this row; the form is in FrameSeal.swift';
 
 -- Stored as they are: a frame of 64 KiB commits in 0.7 ms so, in 1.2 ms compressed by lz4, in 2.5 ms by default, and
 -- compression saves a quarter of the log only.
@@ -50,6 +51,13 @@ $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_frames
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_journal();
 
+-- Hashes of the whole state that a server noted at its end: what a replay must come to.
+CREATE TABLE state_hashes (
+    sequence          bigint PRIMARY KEY CHECK (sequence > 0),
+    state_hash        bytea NOT NULL CHECK (octet_length(state_hash) = 32),
+    noted_at_micros   bigint NOT NULL CHECK (noted_at_micros >= 0)
+);
+
 -- Secrets, sealed by the vault's key: access details, contacts. Written before the frame that refers to them.
 CREATE TABLE vault (
     subject           bigint NOT NULL CHECK (subject > 0),
@@ -60,3 +68,6 @@ CREATE TABLE vault (
     PRIMARY KEY (subject, kind, version)
 );
 COMMENT ON COLUMN vault.subject IS 'the number of the object that the secret belongs to; kind says of which';
+
+-- The numbers of sealed rows: a row's number is part of what its seal is bound to, so it is drawn first.
+CREATE SEQUENCE vault_versions AS bigint;

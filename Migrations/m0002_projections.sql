@@ -54,7 +54,7 @@ CREATE TABLE trades (
     seller      bigint NOT NULL,
     buyer_fee   bigint NOT NULL,
     seller_fee  bigint NOT NULL,
-    resource    bigint NOT NULL,
+    resource    bigint,
     sequence    bigint NOT NULL,
     time_micros bigint NOT NULL,
     product     integer NOT NULL,

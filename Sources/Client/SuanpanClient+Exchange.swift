@@ -104,7 +104,8 @@ struct Query: Sendable {
         return present.isEmpty ? path : path + "?" + present.joined(separator: "&")
     }
 
-    /// Percent-encodes all but RFC 3986's unreserved characters, so that the text is safe in a path and in a query.
+    /// Percent-encodes all but RFC 3986's unreserved characters and the colon, so that the text is safe in a path's segment
+    /// and in a query's value.
     static func escape(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
@@ -112,7 +113,7 @@ struct Query: Sendable {
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+                UInt8(ascii: "~"), UInt8(ascii: ":"):
                 bytes.append(byte)
             default:
                 bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -38,7 +38,7 @@ extension OrderBooks {
                 return "a foreign order at \(price)"
             }
             if order.displayed == 0 || order.displayed > order.remaining { return "order \(order.id) shows \(order.displayed)" }
-            if slot != level.head, order.previous != previous { return "the queue at \(price) is broken" }
+            if order.previous != previous { return "the queue at \(price) is broken" }
             displayed += UInt64(order.displayed)
             count += 1
             previous = slot

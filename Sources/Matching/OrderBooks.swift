@@ -19,7 +19,7 @@
 /// - Complexity: constant work for each order touched (within the window of prices; O(log levels) outside it), and no allocation in
 ///   steady state.
 package struct OrderBooks: ~Copyable {
-    /// The one pool of orders; index 0 stays unused and means "none".
+    /// The one pool of orders; index 0 is no order and means "none". Links to "none" may be written, and are never read.
     var orders: Slab<OrderRecord>
     /// All books, open and closed.
     var books: Slab<BookRecord>

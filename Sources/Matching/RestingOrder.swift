@@ -36,7 +36,7 @@ struct OrderRecord: BitwiseCopyable {
     var price: UInt64
     /// Next in the level's list, or the stop tree's lower child, or the next free record; 0 is none.
     var next: UInt32
-    /// Previous in the level's list (of the head: anything), or the stop tree's higher child; 0 is none.
+    /// Previous in the level's list, or the stop tree's higher child; 0 is none.
     var previous: UInt32
     /// Units open, hidden ones included.
     var remaining: UInt32

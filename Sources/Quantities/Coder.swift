@@ -3,7 +3,7 @@
 /// Every record lists its fields once, in `Record.fields(_:)`. The journal's binary form, the hash of the state, the
 /// JSON of the API and the strict reading of request bodies are coders that walk this one list, so they cannot drift
 /// apart. A coder that writes leaves the values alone; a coder that reads replaces them.
-package protocol FieldCoder {
+@usableFromInline package protocol FieldCoder {
     /// A named field of the record that is being visited.
     mutating func field<Value: FieldValue>(_ name: StaticString, _ value: inout Value)
 
@@ -38,7 +38,7 @@ package protocol FieldCoder {
 }
 
 /// How a decimal figure is written where the form is text.
-package enum DecimalStyle: Sendable {
+@usableFromInline package enum DecimalStyle: Sendable {
     /// Six decimals, always: money.
     case money
     /// Four decimals, more where needed: prices.
@@ -50,7 +50,7 @@ package enum DecimalStyle: Sendable {
 }
 
 /// A value that a coder can visit.
-package protocol FieldValue: Sendable {
+@usableFromInline package protocol FieldValue: Sendable {
     /// A neutral value: where a reader starts from, with no meaning of its own.
     init()
     /// Hands the value to the coder's method of the right kind.
@@ -58,37 +58,37 @@ package protocol FieldValue: Sendable {
 }
 
 /// A value made of named fields.
-package protocol Record: FieldValue {
+@usableFromInline package protocol Record: FieldValue {
     /// Visits every field once, in the order of the journal. New fields go to the end.
     mutating func fields<C: FieldCoder>(_ coder: inout C)
 }
 
 extension Record {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.record(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.record(&self) }
 }
 
 /// One of a closed set of names; the raw value is the name on the wire, the order of the cases is the journal's.
 /// New cases go to the end.
-package protocol Choice: FieldValue, RawRepresentable<String>, CaseIterable {}
+@usableFromInline package protocol Choice: FieldValue, RawRepresentable<String>, CaseIterable {}
 
 extension Choice {
-    package init() {
+    @inlinable package init() {
         guard let first = Self.allCases.first else { preconditionFailure("a choice without cases") }
         self = first
     }
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.choice(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.choice(&self) }
 
     /// The position among the cases, in declaration order: what the journal stores.
     ///
     /// An enum without payloads is laid out as its case's number, so this is one load and no search.
-    package var ordinal: UInt8 {
+    @inlinable package var ordinal: UInt8 {
         if MemoryLayout<Self>.size == 0 { return 0 }
         precondition(MemoryLayout<Self>.size == 1, "a choice has at most 256 cases and no payloads")
         return unsafe unsafeBitCast(self, to: UInt8.self)
     }
 
     /// The case at `ordinal`, or nil beyond the last.
-    package init?(ordinal: UInt8) {
+    @inlinable package init?(ordinal: UInt8) {
         let cases = Self.allCases
         guard Int(ordinal) < cases.count else { return nil }
         self = cases[cases.index(cases.startIndex, offsetBy: Int(ordinal))]
@@ -96,38 +96,38 @@ extension Choice {
 }
 
 extension Bool: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.boolean(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.boolean(&self) }
 }
 extension Int64: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
 }
 extension Int32: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
 }
 extension UInt32: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
 }
 extension UInt16: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
 }
 extension UInt64: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.integer(&self) }
 }
 extension String: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.text(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.text(&self) }
 }
 extension Optional: FieldValue where Wrapped: FieldValue {
-    package init() { self = nil }
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.optional(&self) }
+    @inlinable package init() { self = nil }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.optional(&self) }
 }
 extension Array: FieldValue where Element: FieldValue {
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.array(&self) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.array(&self) }
 }
 
 /// Raw bytes as a field: hashes, signatures, entropy.
-package struct Bytes: FieldValue, Hashable {
-    package var value: [UInt8]
-    package init() { value = [] }
-    package init(_ value: [UInt8]) { self.value = value }
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.bytes(&value) }
+@usableFromInline package struct Bytes: FieldValue, Hashable {
+    @usableFromInline package var value: [UInt8]
+    @inlinable package init() { value = [] }
+    @inlinable package init(_ value: [UInt8]) { self.value = value }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.bytes(&value) }
 }

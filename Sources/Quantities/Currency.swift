@@ -1,9 +1,9 @@
 /// The code of a currency or another asset that the ledger keeps: three to eight capital letters, `USD`, `CNY`.
-package struct Currency: FieldValue, Hashable, Comparable {
-    package var code: String
+@usableFromInline package struct Currency: FieldValue, Hashable, Comparable {
+    @usableFromInline package var code: String
 
-    package init() { code = "" }
-    package init(unchecked code: String) { self.code = code }
+    @inlinable package init() { code = "" }
+    @inlinable package init(unchecked code: String) { self.code = code }
 
     /// The currency of a code, or nil where it is not three to eight capital letters.
     package init?(_ code: String) {
@@ -12,10 +12,10 @@ package struct Currency: FieldValue, Hashable, Comparable {
         self.code = code
     }
 
-    package static func < (left: Currency, right: Currency) -> Bool { left.code < right.code }
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.text(&code) }
+    @inlinable package static func < (left: Currency, right: Currency) -> Bool { left.code < right.code }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.text(&code) }
 }
 
 extension Currency: CustomStringConvertible {
-    package var description: String { code }
+    @usableFromInline package var description: String { code }
 }

@@ -1,9 +1,9 @@
 /// One UTC hour, named by the whole hours since 1970 at its start. From outside: 1970…2199.
-package struct Hour: FieldValue, Hashable, Comparable {
-    package var hoursSince1970: Int32
+@usableFromInline package struct Hour: FieldValue, Hashable, Comparable {
+    @usableFromInline package var hoursSince1970: Int32
 
-    package init() { hoursSince1970 = 0 }
-    package init(_ hoursSince1970: Int32) { self.hoursSince1970 = hoursSince1970 }
+    @inlinable package init() { hoursSince1970 = 0 }
+    @inlinable package init(_ hoursSince1970: Int32) { self.hoursSince1970 = hoursSince1970 }
 
     /// The hour that `time` falls into.
     package init(containing time: Timestamp) {
@@ -13,11 +13,11 @@ package struct Hour: FieldValue, Hashable, Comparable {
     package var start: Timestamp { Timestamp(Int64(hoursSince1970) * Timestamp.microsecondsPerHour) }
     package var end: Timestamp { Timestamp((Int64(hoursSince1970) + 1) * Timestamp.microsecondsPerHour) }
 
-    package static func < (left: Hour, right: Hour) -> Bool { left.hoursSince1970 < right.hoursSince1970 }
-    package static func + (left: Hour, hours: Int32) -> Hour { Hour(left.hoursSince1970 + hours) }
-    package static func - (left: Hour, right: Hour) -> Int32 { left.hoursSince1970 - right.hoursSince1970 }
+    @inlinable package static func < (left: Hour, right: Hour) -> Bool { left.hoursSince1970 < right.hoursSince1970 }
+    @inlinable package static func + (left: Hour, hours: Int32) -> Hour { Hour(left.hoursSince1970 + hours) }
+    @inlinable package static func - (left: Hour, right: Hour) -> Int32 { left.hoursSince1970 - right.hoursSince1970 }
 
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.hour(&hoursSince1970) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.hour(&hoursSince1970) }
 }
 
 extension Hour {
@@ -44,5 +44,5 @@ extension Hour {
 
 extension Hour: CustomStringConvertible {
     /// RFC 3339: `2026-11-23T14:00:00Z`.
-    package var description: String { start.description }
+    @usableFromInline package var description: String { start.description }
 }

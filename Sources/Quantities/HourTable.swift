@@ -2,13 +2,14 @@
 ///
 /// Hours that were never set read as one neutral value. Values stand in pages of 64 hours; a page is allocated when an
 /// hour in it first differs from the neutral value and freed when none does, so a product with a year of hours costs
-/// memory only where somebody trades. The pages reach from the first used one to the last.
+/// memory only where somebody trades. The directory of the pages, 16 bytes each, reaches from the first hour that was ever
+/// in use to the last and forgets what `removeAll(before:)` passes.
 ///
 ///     var sold = HourTable<UInt32>()
 ///     sold[hour] += 8      // allocates the page of `hour`
 ///     sold[hour] -= 8      // frees it
 ///
-/// - Invariant: `pages` is empty or begins and ends with an allocated page; an allocated page has `used > 0`.
+/// - Invariant: an allocated page has `used > 0`, the others 0.
 /// - Complexity: reading and writing an hour in a page that exists is O(1), without hashing and allocation, changed in
 ///   place. The first hour before or after all others costs O(pages) for the gap, 137 a year.
 package struct HourTable<Value: Equatable> {
@@ -114,21 +115,12 @@ package struct HourTable<Value: Equatable> {
         usedHours += 1
     }
 
+    /// Frees a page. Its place in the directory stays: an hour far from the others that goes in and out of use must not
+    /// walk the gap every time.
     @usableFromInline
     mutating func free(_ page: Int) {
         spare = []
         swap(&pages[page].values, &spare)
-        trim()
-    }
-
-    /// Drops pages that are not allocated from both ends.
-    private mutating func trim() {
-        while let last = pages.last, last.values.isEmpty { pages.removeLast() }
-        let first = pages.firstIndex { !$0.values.isEmpty } ?? 0
-        if first > 0 {
-            pages.removeFirst(first)
-            base += first
-        }
     }
 
     /// Puts every hour before `hour` out of use and frees its pages.
@@ -151,7 +143,9 @@ package struct HourTable<Value: Equatable> {
                 if pages[page].used == 0 { pages[page] = Page() }
             }
         }
-        trim()
+        let passed = min(pages.count, max(0, limit / Self.hoursPerPage - base))
+        pages.removeFirst(passed)
+        base += passed
     }
 
     /// Puts every hour out of use.

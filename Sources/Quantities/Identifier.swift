@@ -1,5 +1,5 @@
 /// What an identifier names; gives its text the prefix.
-package protocol IdentifierKind: Sendable {
+@usableFromInline package protocol IdentifierKind: Sendable {
     static var prefix: StaticString { get }
 }
 
@@ -7,19 +7,19 @@ package protocol IdentifierKind: Sendable {
 ///
 /// As text it is the kind's prefix, an underscore and at least six digits of Crockford's base 32: `ord_00002S`.
 /// To clients it is opaque.
-package struct Identifier<Kind: IdentifierKind>: FieldValue, Hashable, Comparable {
-    package var rawValue: Int64
+@usableFromInline package struct Identifier<Kind: IdentifierKind>: FieldValue, Hashable, Comparable {
+    @usableFromInline package var rawValue: Int64
 
-    package init() { rawValue = 0 }
-    package init(_ rawValue: Int64) { self.rawValue = rawValue }
+    @inlinable package init() { rawValue = 0 }
+    @inlinable package init(_ rawValue: Int64) { self.rawValue = rawValue }
 
     /// Names nothing: what a text that is no identifier of this kind becomes.
-    package static var none: Identifier { Identifier(0) }
-    package var isNone: Bool { rawValue == 0 }
+    @inlinable package static var none: Identifier { Identifier(0) }
+    @inlinable package var isNone: Bool { rawValue == 0 }
 
-    package static func < (left: Identifier, right: Identifier) -> Bool { left.rawValue < right.rawValue }
+    @inlinable package static func < (left: Identifier, right: Identifier) -> Bool { left.rawValue < right.rawValue }
 
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.identifier(&rawValue, prefix: Kind.prefix) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.identifier(&rawValue, prefix: Kind.prefix) }
 
     /// Reads the text of an identifier of this kind; only the form that `description` writes is taken.
     package init?(text: some StringProtocol) {
@@ -29,11 +29,11 @@ package struct Identifier<Kind: IdentifierKind>: FieldValue, Hashable, Comparabl
 }
 
 extension Identifier: CustomStringConvertible {
-    package var description: String { IdentifierText.format(rawValue, prefix: Kind.prefix) }
+    @usableFromInline package var description: String { IdentifierText.format(rawValue, prefix: Kind.prefix) }
 }
 
 /// Identifiers as text.
-package enum IdentifierText {
+@usableFromInline package enum IdentifierText {
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
     /// Prefix, underscore, at least six base-32 digits.
@@ -64,24 +64,24 @@ package enum IdentifierText {
     }
 }
 
-package enum ParticipantTag: IdentifierKind { package static let prefix: StaticString = "par" }
-package enum APIKeyTag: IdentifierKind { package static let prefix: StaticString = "key" }
-package enum ResourceTag: IdentifierKind { package static let prefix: StaticString = "res" }
-package enum OrderTag: IdentifierKind { package static let prefix: StaticString = "ord" }
-package enum TradeTag: IdentifierKind { package static let prefix: StaticString = "trd" }
-package enum OfferTag: IdentifierKind { package static let prefix: StaticString = "off" }
-package enum BidTag: IdentifierKind { package static let prefix: StaticString = "bid" }
-package enum AllocationTag: IdentifierKind { package static let prefix: StaticString = "alc" }
-package enum LotTag: IdentifierKind { package static let prefix: StaticString = "lot" }
-package enum DeliveryTag: IdentifierKind { package static let prefix: StaticString = "dlv" }
-package enum DepositTag: IdentifierKind { package static let prefix: StaticString = "dep" }
-package enum WithdrawalTag: IdentifierKind { package static let prefix: StaticString = "wdr" }
-package enum EntrySetTag: IdentifierKind { package static let prefix: StaticString = "ent" }
-package enum TransferTag: IdentifierKind { package static let prefix: StaticString = "tfr" }
-package enum AccountTag: IdentifierKind { package static let prefix: StaticString = "acc" }
-package enum SettlementRunTag: IdentifierKind { package static let prefix: StaticString = "stl" }
-package enum OutageTag: IdentifierKind { package static let prefix: StaticString = "out" }
-package enum CertificationTag: IdentifierKind { package static let prefix: StaticString = "cer" }
+@usableFromInline package enum ParticipantTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "par" }
+@usableFromInline package enum APIKeyTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "key" }
+@usableFromInline package enum ResourceTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "res" }
+@usableFromInline package enum OrderTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "ord" }
+@usableFromInline package enum TradeTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "trd" }
+@usableFromInline package enum OfferTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "off" }
+@usableFromInline package enum BidTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "bid" }
+@usableFromInline package enum AllocationTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "alc" }
+@usableFromInline package enum LotTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "lot" }
+@usableFromInline package enum DeliveryTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "dlv" }
+@usableFromInline package enum DepositTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "dep" }
+@usableFromInline package enum WithdrawalTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "wdr" }
+@usableFromInline package enum EntrySetTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "ent" }
+@usableFromInline package enum TransferTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "tfr" }
+@usableFromInline package enum AccountTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "acc" }
+@usableFromInline package enum SettlementRunTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "stl" }
+@usableFromInline package enum OutageTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "out" }
+@usableFromInline package enum CertificationTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "cer" }
 
 package typealias ParticipantID = Identifier<ParticipantTag>
 package typealias APIKeyID = Identifier<APIKeyTag>

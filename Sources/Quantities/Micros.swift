@@ -2,29 +2,29 @@
 ///
 /// Sums over many amounts are taken in 128 bits. `+` and `-` trap on overflow: amounts from outside are bounded first
 /// (`Micros.limit`), so an overflow inside is a defect.
-package struct Micros: FieldValue, Hashable, Comparable {
-    package var rawValue: Int64
+@usableFromInline package struct Micros: FieldValue, Hashable, Comparable {
+    @usableFromInline package var rawValue: Int64
 
-    package init() { rawValue = 0 }
-    package init(_ rawValue: Int64) { self.rawValue = rawValue }
+    @inlinable package init() { rawValue = 0 }
+    @inlinable package init(_ rawValue: Int64) { self.rawValue = rawValue }
 
-    package static let zero = Micros(0)
+    @usableFromInline package static let zero = Micros(0)
     /// The largest amount that an account or an order may reach: 9 × 10¹² units.
-    package static let limit = Micros(9_000_000_000_000_000_000)
+    @usableFromInline package static let limit = Micros(9_000_000_000_000_000_000)
 
     /// Whole units of a currency. Traps beyond 9.2 × 10¹².
     package static func units(_ units: Int64) -> Micros { Micros(units * 1_000_000) }
 
     // Comparable's defaults are called unspecialised across modules; these are not.
-    package static func < (left: Micros, right: Micros) -> Bool { left.rawValue < right.rawValue }
-    package static func <= (left: Micros, right: Micros) -> Bool { left.rawValue <= right.rawValue }
-    package static func > (left: Micros, right: Micros) -> Bool { left.rawValue > right.rawValue }
-    package static func >= (left: Micros, right: Micros) -> Bool { left.rawValue >= right.rawValue }
-    package static func + (left: Micros, right: Micros) -> Micros { Micros(left.rawValue + right.rawValue) }
-    package static func - (left: Micros, right: Micros) -> Micros { Micros(left.rawValue - right.rawValue) }
-    package static prefix func - (value: Micros) -> Micros { Micros(-value.rawValue) }
-    package static func += (left: inout Micros, right: Micros) { left = left + right }
-    package static func -= (left: inout Micros, right: Micros) { left = left - right }
+    @inlinable package static func < (left: Micros, right: Micros) -> Bool { left.rawValue < right.rawValue }
+    @inlinable package static func <= (left: Micros, right: Micros) -> Bool { left.rawValue <= right.rawValue }
+    @inlinable package static func > (left: Micros, right: Micros) -> Bool { left.rawValue > right.rawValue }
+    @inlinable package static func >= (left: Micros, right: Micros) -> Bool { left.rawValue >= right.rawValue }
+    @inlinable package static func + (left: Micros, right: Micros) -> Micros { Micros(left.rawValue + right.rawValue) }
+    @inlinable package static func - (left: Micros, right: Micros) -> Micros { Micros(left.rawValue - right.rawValue) }
+    @inlinable package static prefix func - (value: Micros) -> Micros { Micros(-value.rawValue) }
+    @inlinable package static func += (left: inout Micros, right: Micros) { left = left + right }
+    @inlinable package static func -= (left: inout Micros, right: Micros) { left = left - right }
 
     /// The sum, or nil where it exceeds 64 bits or `limit`.
     package func adding(_ other: Micros) -> Micros? {
@@ -33,12 +33,12 @@ package struct Micros: FieldValue, Hashable, Comparable {
         return Micros(sum)
     }
 
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.decimal(&rawValue, style: .money) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.decimal(&rawValue, style: .money) }
 }
 
 extension Micros: CustomStringConvertible {
     /// Six decimals: `12.500000`.
-    package var description: String { DecimalText.format(rawValue, style: .money) }
+    @usableFromInline package var description: String { DecimalText.format(rawValue, style: .money) }
 }
 
 /// ⌊value × numerator ÷ denominator⌋, exact in 128 bits; rounds toward minus infinity.

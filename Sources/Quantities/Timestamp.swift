@@ -1,32 +1,32 @@
 /// A moment in UTC, in microseconds since 1970. From outside: 1970…2199.
-package struct Timestamp: FieldValue, Hashable, Comparable {
-    package var microseconds: Int64
+@usableFromInline package struct Timestamp: FieldValue, Hashable, Comparable {
+    @usableFromInline package var microseconds: Int64
 
-    package init() { microseconds = 0 }
-    package init(_ microseconds: Int64) { self.microseconds = microseconds }
+    @inlinable package init() { microseconds = 0 }
+    @inlinable package init(_ microseconds: Int64) { self.microseconds = microseconds }
 
-    package static let microsecondsPerSecond: Int64 = 1_000_000
-    package static let microsecondsPerMinute: Int64 = 60_000_000
-    package static let microsecondsPerHour: Int64 = 3_600_000_000
-    package static let microsecondsPerDay: Int64 = 86_400_000_000
+    @usableFromInline package static let microsecondsPerSecond: Int64 = 1_000_000
+    @usableFromInline package static let microsecondsPerMinute: Int64 = 60_000_000
+    @usableFromInline package static let microsecondsPerHour: Int64 = 3_600_000_000
+    @usableFromInline package static let microsecondsPerDay: Int64 = 86_400_000_000
     /// 2200-01-01T00:00:00Z: the first moment that is refused.
-    package static let limit = Timestamp(7_258_118_400_000_000)
+    @usableFromInline package static let limit = Timestamp(7_258_118_400_000_000)
 
-    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
-    package func advanced(microseconds delta: Int64) -> Timestamp { Timestamp(microseconds + delta) }
-    package func advanced(minutes: Int32) -> Timestamp {
+    @inlinable package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+    @inlinable package func advanced(microseconds delta: Int64) -> Timestamp { Timestamp(microseconds + delta) }
+    @inlinable package func advanced(minutes: Int32) -> Timestamp {
         Timestamp(microseconds + Int64(minutes) * Timestamp.microsecondsPerMinute)
     }
-    package func advanced(hours: Int32) -> Timestamp {
+    @inlinable package func advanced(hours: Int32) -> Timestamp {
         Timestamp(microseconds + Int64(hours) * Timestamp.microsecondsPerHour)
     }
 
-    package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.timestamp(&microseconds) }
+    @inlinable package mutating func code<C: FieldCoder>(_ coder: inout C) { coder.timestamp(&microseconds) }
 }
 
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC, with six decimals where there is a fraction of a second.
-    package var description: String {
+    @usableFromInline package var description: String {
         let parts = CivilTime(self)
         var text = CivilTime.digits(parts.year, 4) + "-" + CivilTime.digits(parts.month, 2) + "-"
             + CivilTime.digits(parts.day, 2) + "T" + CivilTime.digits(parts.hour, 2) + ":"
@@ -78,11 +78,11 @@ extension Timestamp {
 }
 
 /// A moment in the proleptic Gregorian calendar, UTC.
-package struct CivilTime: Equatable, Sendable {
+@usableFromInline package struct CivilTime: Equatable, Sendable {
     package var year: Int
     package var month: Int
     package var day: Int
-    package var hour = 0
+    @usableFromInline package var hour = 0
     package var minute = 0
     package var second = 0
     package var microsecond = 0

@@ -16,7 +16,7 @@ import Testing
         let book = books.openBook()
         for id in 1...Self.many { _ = books.insert(book, id: id, side: .sell, price: 7, quantity: 1_000_000, display: 1_000_000, owner: 1) }
         var displayed: UInt64 = 0
-        books.forEachLevel(book, .sell, maximum: 1) { displayed = $1 }
+        books.forEachLevel(book, .sell, maximum: 1) { _, quantity, _ in displayed = quantity }
         #expect(displayed == UInt64(Self.many) * 1_000_000)
         var expected: Int64 = 1
         while expected <= Self.many {
@@ -79,7 +79,7 @@ import Testing
             _ = books.insert(book, id: id, side: .buy, price: 5, quantity: .max, display: .max, owner: 1)
         }
         var displayed: UInt64 = 0
-        books.forEachLevel(book, .buy, maximum: 1) { displayed = $1 }
+        books.forEachLevel(book, .buy, maximum: 1) { _, quantity, _ in displayed = quantity }
         #expect(displayed == 3 * UInt64(UInt32.max))
         #expect(books.fillableQuantity(book, side: .sell, limit: 1, quantity: .max, owner: 2, prevention: .cancelNewest) == .max)
         let outcome = books.match(

@@ -4,7 +4,7 @@
 /// looked up here.
 package struct RouteTable: Sendable {
     /// What a method and a path lead to.
-    enum Match {
+    package enum Match {
         /// The route and the values of its path's parameters, in order.
         case route(Route, parameters: [String])
         /// The path exists for other methods, named as `Allow` names them.
@@ -51,7 +51,7 @@ package struct RouteTable: Sendable {
     /// Looks a path up. A literal segment goes before a parameter; a method HEAD is that of GET.
     ///
     /// - Complexity: O(segments × alternatives at a place).
-    func match(method: String, segments: [String]) -> Match {
+    package func match(method: String, segments: [String]) -> Match {
         var parameters: [String] = []
         guard let node = find(segments[...], from: 0, &parameters) else { return .none }
         let wanted = method == "HEAD" ? "GET" : method

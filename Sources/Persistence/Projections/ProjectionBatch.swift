@@ -1,0 +1,153 @@
+import Exchange
+import Postgres
+import Quantities
+
+/// How far the projections have followed the journal.
+package struct ProjectionPosition: Equatable, Sendable {
+    /// The last sequence number that the tables include.
+    package var sequence: Int64
+    /// The hash of the frame that ends with it.
+    package var frameHash: [UInt8]
+
+    /// As the tables say.
+    static func stored(_ connection: Connection) throws(PostgresError) -> ProjectionPosition {
+        let row = try connection.query("SELECT sequence, frame_hash FROM projector_position").onlyRow()
+        return ProjectionPosition(sequence: try row.int64(0), frameHash: try row.bytes(1))
+    }
+}
+
+/// Why the projections cannot follow the journal: it is not what it was, or the tables are not.
+package struct ProjectionFault: Error, Equatable, CustomStringConvertible {
+    package let description: String
+}
+
+/// The rows that the events of some frames make.
+struct ProjectedRows {
+    var accounts: [AccountRow] = []
+    var transfers: [TransferRow] = []
+    var trades: [TradeRow] = []
+    var orders: [OrderRow] = []
+
+    var count: Int { accounts.count + transfers.count + trades.count + orders.count }
+
+    /// Adds the rows of a frame's events.
+    mutating func add(_ events: [UInt8]) throws(BinaryDecoder.Failure) {
+        var decoder = BinaryDecoder(events)
+        while !decoder.isAtEnd {
+            let recorded = try decoder.read(RecordedEvent.self)
+            switch recorded.event {
+            case .account(let account):
+                accounts.append(AccountRow(account, sequence: recorded.sequence, time: recorded.time))
+            case .transfer(let transfer):
+                transfers.append(TransferRow(transfer, sequence: recorded.sequence, time: recorded.time))
+            case .trade(let trade): trades.append(TradeRow(trade, sequence: recorded.sequence))
+            case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
+            case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
+                .allocation, .delivery, .meterReport, .settlement, .halt, .resume:
+                break
+            }
+        }
+    }
+
+    /// Forgets the rows and keeps the memory.
+    mutating func removeAll() {
+        accounts.removeAll(keepingCapacity: true)
+        transfers.removeAll(keepingCapacity: true)
+        trades.removeAll(keepingCapacity: true)
+        orders.removeAll(keepingCapacity: true)
+    }
+}
+
+/// The next frames' rows with the position that they lead to: what one transaction writes.
+struct ProjectionBatch {
+    let start: ProjectionPosition
+    let end: ProjectionPosition
+    let rows: ProjectedRows
+    let frames: Int
+
+    /// Bounds of one transaction: frames, and bytes of events (one frame is always taken).
+    private static let frameLimit: Int64 = 256
+    private static let byteLimit: Int64 = 4 << 20
+
+    /// Reads what follows `start`; nil when nothing does.
+    ///
+    /// - Throws: `ProjectionFault` when the frames do not continue `start`, `PostgresError`.
+    static func next(after start: ProjectionPosition, _ connection: Connection) throws -> ProjectionBatch? {
+        // Lengths come from the rows' heads, so frames beyond the bound are not fetched from where they are stored.
+        let found = try connection.query(
+            """
+            SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM (
+                SELECT *, sum(octet_length(events)) OVER (ORDER BY first_sequence) - octet_length(events) AS before
+                FROM (
+                    SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM journal_frames
+                    WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2
+                ) AS next
+            ) AS measured WHERE before < $3 ORDER BY first_sequence
+            """, [.int64(start.sequence), .int64(frameLimit), .int64(byteLimit)])
+        guard !found.isEmpty else { return nil }
+        var end = start
+        var rows = ProjectedRows()
+        for row in found {
+            let first = try row.int64(0)
+            guard first == end.sequence + 1, try row.bytes(2) == end.frameHash else {
+                throw ProjectionFault(
+                    description: "journal_frames, row with first_sequence \(first): it does not continue sequence "
+                        + "\(end.sequence), to which the projections followed")
+            }
+            do {
+                try rows.add(try row.bytes(4))
+            } catch let failure as BinaryDecoder.Failure {
+                throw ProjectionFault(
+                    description: "journal_frames, row with first_sequence \(first): its events cannot be read: \(failure)")
+            }
+            end = ProjectionPosition(sequence: try row.int64(1), frameHash: try row.bytes(3))
+        }
+        return ProjectionBatch(start: start, end: end, rows: rows, frames: found.count)
+    }
+
+    /// Writes the rows and the position in one transaction.
+    ///
+    /// - Returns: Whether it was written; false when the position has moved meanwhile, and nothing was changed.
+    /// - Throws: `PostgresError`; after `ambiguousCommit` the stored position tells what happened.
+    func write(_ connection: Connection) throws -> Bool {
+        try connection.begin()
+        do {
+            let moved = try connection.query(
+                "UPDATE projector_position SET sequence = $1, frame_hash = $2 WHERE sequence = $3 AND frame_hash = $4",
+                [.int64(end.sequence), .bytes(end.frameHash), .int64(start.sequence), .bytes(start.frameHash)])
+            guard moved.affectedRows == 1 else {
+                try connection.rollback()
+                return false
+            }
+            try copy(rows.accounts, connection)
+            try copy(rows.transfers, connection)
+            try copy(rows.trades, connection)
+            try copy(rows.orders, connection)
+        } catch {
+            if connection.isInTransaction { try? connection.rollback() }
+            throw error
+        }
+        try connection.commit()
+        return true
+    }
+
+    private func copy<R: ProjectionRow>(_ rows: [R], _ connection: Connection) throws {
+        guard !rows.isEmpty else { return }
+        try connection.copy(into: R.table, columns: R.columns) { copy in
+            for row in rows {
+                try copy.beginRow()
+                try row.write(to: &copy)
+            }
+        }
+    }
+
+    /// Empties the tables and puts the position at the journal's beginning.
+    static func clear(_ connection: Connection) throws {
+        try connection.transaction {
+            try connection.query("SELECT 1 FROM projector_position FOR UPDATE")
+            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders")
+            try connection.query(
+                "UPDATE projector_position SET sequence = 0, frame_hash = $1", [.bytes(ChainLink.start.frameHash)])
+        }
+    }
+}

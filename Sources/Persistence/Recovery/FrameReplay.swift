@@ -1,0 +1,116 @@
+package import Exchange
+package import Sequencer
+import Cryptography
+import Quantities
+
+/// A frame whose commands, applied again, do not give what the journal says they gave.
+package struct ReplayFault: Error, Equatable, CustomStringConvertible {
+    package let firstSequence: Int64
+    package let reason: String
+
+    package var description: String { "journal_frames, row with first_sequence \(firstSequence): \(reason)" }
+}
+
+/// The hash of everything that an exchange knows.
+package enum StateHash {
+    /// SHA-256 of the canonical state: 32 bytes.
+    ///
+    /// - Complexity: O(state), in memory of its size.
+    package static func bytes(of exchange: Exchange) -> [UInt8] {
+        var encoder = BinaryEncoder()
+        exchange.encodeState(into: &encoder)
+        return SHA256Digest.of(encoder.bytes)
+    }
+
+    /// The same as 64 hexadecimal digits.
+    package static func of(_ exchange: Exchange) -> String { Hexadecimal.text(bytes(of: exchange)) }
+}
+
+/// Applies frames to an exchange and holds what comes of them against what was recorded.
+///
+/// What would be a defect when the sequencer did it is a fault of the record here: nothing that a row says can trap.
+package final class FrameReplay {
+    package let exchange: Exchange
+    package private(set) var frames: Int64 = 0
+    package private(set) var commands: Int64 = 0
+    package private(set) var events: Int64 = 0
+    /// Hashes of the state that were noted, by sequence, ascending; checked when the replay comes to them.
+    private var noted: ArraySlice<NotedState>
+    package private(set) var notedStatesConfirmed = 0
+    private var output = ExchangeOutput()
+    private var results = BinaryEncoder()
+
+    /// - Parameter exchange: Where to begin: a fresh one, or one that a snapshot gave.
+    package init(_ exchange: Exchange, noted: [NotedState] = []) {
+        self.exchange = exchange
+        self.noted = noted.filter { $0.sequence > exchange.sequence }[...]
+    }
+
+    /// Applies one frame that follows the state.
+    ///
+    /// - Throws: `ReplayFault`. The exchange is useless then.
+    package func apply(_ frame: Frame) throws(ReplayFault) {
+        func fault(_ reason: String) -> ReplayFault { ReplayFault(firstSequence: frame.firstSequence, reason: reason) }
+        guard frame.firstSequence == exchange.sequence + 1 else {
+            throw fault("it does not follow sequence \(exchange.sequence)")
+        }
+        output.removeAll()
+        results.removeAll()
+        var decoder = BinaryDecoder(frame.commands)
+        while !decoder.isAtEnd {
+            let envelope: Envelope
+            do throws(BinaryDecoder.Failure) {
+                envelope = try decoder.read(Envelope.self)
+            } catch {
+                throw fault("its commands cannot be read: \(error)")
+            }
+            if let reason = reasonAgainst(envelope) { throw fault("command \(exchange.sequence + 1): \(reason)") }
+            results.append(exchange.apply(envelope, output: &output).reply)
+            commands += 1
+            try confirmNotedState(fault)
+        }
+        guard exchange.sequence == frame.lastSequence else {
+            throw fault("its commands end with sequence \(exchange.sequence), the row says \(frame.lastSequence)")
+        }
+        guard exchange.time == frame.time else { throw fault("its time is not the one of its last command") }
+        if let byte = firstDifference(output.events.bytes, frame.events) {
+            throw fault("the events computed now differ from the recorded ones at byte \(byte)")
+        }
+        if let byte = firstDifference(results.bytes, frame.results) {
+            throw fault("the results computed now differ from the recorded ones at byte \(byte)")
+        }
+        frames += 1
+        events += Int64(output.eventCount)
+    }
+
+    /// Why the exchange could not have been given this command.
+    private func reasonAgainst(_ envelope: Envelope) -> String? {
+        if envelope.time < exchange.time { return "its time is before the one of the command before" }
+        switch envelope.command {
+        case .genesis(let genesis):
+            if exchange.sequence > 0 { return "a second genesis" }
+            if genesis.rulesVersion != Exchange.rulesVersion {
+                return "a history of rules version \(genesis.rulesVersion); this program knows only \(Exchange.rulesVersion)"
+            }
+        default:
+            if exchange.sequence == 0 { return "the journal does not begin with a genesis" }
+            if case .passTime = envelope.command { return nil }
+            if let due = exchange.nextDue, due <= envelope.time { return "something fell due before it and did not happen" }
+        }
+        return nil
+    }
+
+    private func confirmNotedState(_ fault: (String) -> ReplayFault) throws(ReplayFault) {
+        guard let next = noted.first, next.sequence == exchange.sequence else { return }
+        noted.removeFirst()
+        guard StateHash.bytes(of: exchange) == next.hash else {
+            throw fault("the state after sequence \(next.sequence) has not the hash that was noted")
+        }
+        notedStatesConfirmed += 1
+    }
+
+    private func firstDifference(_ left: [UInt8], _ right: [UInt8]) -> Int? {
+        if left == right { return nil }
+        return zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset ?? min(left.count, right.count)
+    }
+}

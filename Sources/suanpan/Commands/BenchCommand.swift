@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+
+/// `suanpan bench`: measures the code that production runs.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the order book, the exchange in memory, and durable orders over HTTP.",
+        subcommands: [BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self]
+    )
+}
+
+/// `suanpan bench matching --file F`: replays a workload through the order books.
+struct BenchMatchingCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "matching", abstract: "Replay a workload file (format CPXWL001) through the order books, on one thread.")
+
+    @Option(help: "The workload.")
+    var file: String
+    @Option(help: "How many replays are timed.")
+    var replays = 5
+    @Flag(help: "Print one line of JSON at the end.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1_000).contains(replays) else { throw ValidationError("--replays is 1 to 1000") }
+    }
+
+    func run() async throws {
+        let replay: MatchingReplay
+        do {
+            replay = try MatchingReplay(contentsOf: file)
+        } catch {
+            throw ValidationError("\(file): \(error)")
+        }
+        let figures = try replay.run(replays: replays)
+        let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        let runs = figures.runs.map { String(format: "%.1f", $0) }
+        print(
+            """
+            \(name): \(figures.operations) operations, \(figures.tally.trades) trades, as the file expects
+              ns per operation  \(String(format: "%.1f", figures.nanosecondsPerOperation))  (median of \(runs.joined(separator: ", ")))
+              single operation  p50 \(figures.p50Nanoseconds) ns  p99 \(figures.p99Nanoseconds) ns  p99.9 \
+            \(figures.p999Nanoseconds) ns  max \(figures.maximumNanoseconds) ns
+              peak memory       \(figures.peakResidentBytes >> 20) MiB, the file included
+            """)
+        guard json else { return }
+        let digest = String(figures.tally.digest, radix: 16)
+        print(
+            "{\"workload\":\"\(name)\",\"operations\":\(figures.operations),"
+                + "\"ns_per_op\":\(String(format: "%.2f", figures.nanosecondsPerOperation)),"
+                + "\"runs\":[\(runs.joined(separator: ","))],\"p50_ns\":\(figures.p50Nanoseconds),"
+                + "\"p99_ns\":\(figures.p99Nanoseconds),\"p999_ns\":\(figures.p999Nanoseconds),"
+                + "\"max_ns\":\(figures.maximumNanoseconds),\"trades\":\(figures.tally.trades),"
+                + "\"quantity\":\(figures.tally.quantity),\"notional\":\(figures.tally.notional),"
+                + "\"digest\":\"\(String(repeating: "0", count: 16 - digest.count))\(digest)\","
+                + "\"peak_rss_bytes\":\(figures.peakResidentBytes)}")
+    }
+}
+
+/// `suanpan bench exchange`: the whole exchange in memory.
+struct BenchExchangeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exchange",
+        abstract: "Commands per second of the whole exchange in memory: checks, matching, escrow, events, frame bytes.")
+
+    @Option(help: "Commands of one run.")
+    var commands = 1_000_000
+    @Option(help: "Runs.")
+    var runs = 3
+    @Option(help: "The seed of the random mix.")
+    var seed: UInt64 = 20_240_601
+
+    func validate() throws {
+        guard (1_000...100_000_000).contains(commands) else { throw ValidationError("--commands is 1000 to 100000000") }
+        guard (1...100).contains(runs) else { throw ValidationError("--runs is 1 to 100") }
+    }
+
+    func run() async throws {
+        var bench = ExchangeBench(seed: seed)
+        var rates: [Double] = []
+        for number in 1...runs {
+            let figures = bench.run(commands: commands)
+            rates.append(Double(figures.commands) / figures.seconds)
+            print(
+                "exchange in memory, run \(number): \(Int(rates[number - 1])) commands/s  "
+                    + "(\(figures.trades) trades, \(figures.refused) refused, \(figures.openOrders) open orders, "
+                    + "\(figures.eventBytes / figures.commands) frame bytes a command)")
+        }
+        rates.sort()
+        print(
+            "exchange in memory: \(Int(rates[rates.count / 2])) commands/s  (median of \(runs) runs of \(commands), "
+                + "\(Int(rates[0])) to \(Int(rates[rates.count - 1])); 1,000 contracts; half new orders, two fifths cancels, "
+                + "a tenth trading; one core, no journal)")
+    }
+}

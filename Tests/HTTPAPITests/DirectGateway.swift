@@ -1,0 +1,209 @@
+import Cryptography
+import Exchange
+import HTTPAPI
+import Ledger
+import Quantities
+import Sequencer
+import Synchronization
+
+/// The exchange behind a lock instead of a sequencer: every command is applied at once and nothing is stored, because
+/// persistence is not what these tests are about.
+final class DirectGateway: ExchangeGateway, @unchecked Sendable {
+    let directory = Directory()
+    let history = MemoryHistory()
+    /// Answered instead of doing anything, where set.
+    var failure: SubmissionError? {
+        get { lock.withLock { storedFailure } }
+        set { lock.withLock { storedFailure = newValue } }
+    }
+    let clockMode: ClockMode
+
+    // Guarded by the lock, which is why the class may call itself Sendable.
+    private let lock = Lock()
+    private let exchange = Exchange()
+    private var output = ExchangeOutput()
+    private var time: Timestamp
+    private var storedFailure: SubmissionError?
+    private(set) var commands = 0
+
+    /// A lock that a closure cannot leave open.
+    private final class Lock: Sendable {
+        private let mutex = Mutex(())
+        func withLock<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+            // The value does not leave with the lock's protection; what it is made of is copied out.
+            nonisolated(unsafe) var result: Result<Value, Failure>?
+            mutex.withLock { _ in
+                do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
+            }
+            guard let result else { preconditionFailure("the body did not run") }
+            return try result.get()
+        }
+    }
+
+    init(operatorKey: String, start: String = "2026-11-23T00:00:00Z", clockMode: ClockMode = .simulated) {
+        guard let time = Timestamp(rfc3339: start) else { preconditionFailure("no time: \(start)") }
+        self.time = time
+        self.clockMode = clockMode
+        let genesis = Genesis(
+            rulesVersion: Exchange.rulesVersion, clockMode: clockMode, operatorKeyHash: Bytes(SHA256Digest.of(operatorKey))
+        )
+        _ = perform(Envelope(time: time, issuer: .none, command: .genesis(genesis)))
+    }
+
+    func submit(
+        _ command: Command, issuer: ParticipantID, idempotency: IdempotencyKey?
+    ) async throws(SubmissionError) -> Outcome {
+        try lock.withLock { () throws(SubmissionError) in
+            if let storedFailure { throw storedFailure }
+            passTime(to: time)
+            return perform(Envelope(time: time, issuer: issuer, idempotency: idempotency, command: command))
+        }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Exchange) -> Value) async throws(SubmissionError) -> Value {
+        try lock.withLock { () throws(SubmissionError) in
+            if let storedFailure { throw storedFailure }
+            return body(exchange)
+        }
+    }
+
+    func advance(to time: Timestamp) async throws(SubmissionError) -> Timestamp {
+        lock.withLock {
+            passTime(to: time)
+            self.time = time
+            _ = perform(Envelope(time: time, issuer: .none, command: .passTime(PassTime())))
+            return time
+        }
+    }
+
+    var isTrading: Bool { failure == nil }
+    var now: Timestamp { lock.withLock { time } }
+    var acknowledgedSequence: Int64 { lock.withLock { exchange.sequence } }
+    var samples: [MetricSample] { [MetricSample("suanpan_commands_total", .counter, Int64(commands), help: "Commands applied.")] }
+
+    /// The canonical bytes of the whole state.
+    var state: [UInt8] {
+        lock.withLock {
+            var encoder = BinaryEncoder()
+            exchange.encodeState(into: &encoder)
+            return encoder.bytes
+        }
+    }
+
+    private func passTime(to time: Timestamp) {
+        while let due = exchange.nextDue, due <= time {
+            _ = perform(Envelope(time: time, issuer: .none, command: .passTime(PassTime(entropy: Bytes(RandomBytes.drawn(32))))))
+        }
+    }
+
+    private func perform(_ envelope: Envelope) -> Outcome {
+        output.removeAll()
+        let outcome = exchange.apply(envelope, output: &output)
+        commands += 1
+        var decoder = BinaryDecoder(output.events.bytes)
+        for _ in 0..<output.eventCount {
+            guard let event = try? decoder.read(RecordedEvent.self) else { preconditionFailure("events that cannot be read") }
+            history.note(event)
+        }
+        directory.committed(output.notices)
+        return outcome
+    }
+}
+
+/// The past, kept from the events.
+final class MemoryHistory: History {
+    private struct State {
+        var transfers: [PostedTransfer] = []
+        var trades: [TradeView] = []
+        var closed: [OrderView] = []
+        var failure: HistoryError?
+    }
+
+    private let state = Mutex(State())
+
+    /// Thrown by every read, where set.
+    func fail(with error: HistoryError?) { state.withLock { $0.failure = error } }
+
+    func note(_ recorded: RecordedEvent) {
+        state.withLock { state in
+            switch recorded.event {
+            case .transfer(let transfer):
+                state.transfers.append(PostedTransfer(transfer: transfer, sequence: recorded.sequence, time: recorded.time))
+            case .trade(let trade): state.trades.append(trade)
+            case .orderClosed(let order): state.closed.append(order)
+            default: break
+            }
+        }
+    }
+
+    func transfers(
+        account: AccountID?, participant: ParticipantID?, after: TransferID, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [PostedTransfer] {
+        // Participants' accounts are not known here: the routes have checked the account.
+        try read { state in
+            Array(
+                state.transfers.filter { posted in
+                    posted.transfer.id > after
+                        && account.map { posted.transfer.debit == $0 || posted.transfer.credit == $0 } ?? true
+                }.prefix(limit))
+        }
+    }
+
+    func trades(
+        participant: ParticipantID?, contract: ContractKey?, before: TradeID?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [TradeView] {
+        try read { state in
+            Array(
+                state.trades.reversed().filter { trade in
+                    before.map { trade.id < $0 } ?? true && contract.map { trade.contract == $0 } ?? true
+                        && participant.map { trade.buyerID == $0 || trade.sellerID == $0 } ?? true
+                }.prefix(limit))
+        }
+    }
+
+    func order(_ id: OrderID, including sequence: Int64) async throws(HistoryError) -> OrderView? {
+        try read { $0.closed.last { $0.id == id } }
+    }
+
+    func closedOrders(
+        participant: ParticipantID, contract: ContractKey?, status: OrderStatus?, before: OrderID?, limit: Int,
+        including sequence: Int64
+    ) async throws(HistoryError) -> [OrderView] {
+        try read { state in
+            Array(
+                state.closed.filter { order in
+                    order.participantID == participant && contract.map { order.contract == $0 } ?? true
+                        && status.map { order.status == $0 } ?? true && before.map { order.id < $0 } ?? true
+                }.sorted { $0.id > $1.id }.prefix(limit))
+        }
+    }
+
+    private func read<Value: Sendable>(_ body: (State) -> Value) throws(HistoryError) -> Value {
+        let (value, failure) = state.withLock { (body($0), $0.failure) }
+        if let failure { throw failure }
+        return value
+    }
+}
+
+/// Sealed details, kept as they are.
+final class MemoryVault: Vault {
+    private let rows = Mutex<[(allocation: AllocationID, kind: HandoverKind, details: [UInt8])]>([])
+
+    func seal(
+        _ details: [UInt8], kind: HandoverKind, allocation: AllocationID
+    ) async throws(VaultError) -> (version: Int64, hash: [UInt8]) {
+        rows.withLock { rows in
+            rows.append((allocation, kind, details))
+            return (Int64(rows.count), SHA256Digest.of(details))
+        }
+    }
+
+    func open(kind: HandoverKind, allocation: AllocationID, version: Int64) async throws(VaultError) -> [UInt8]? {
+        rows.withLock { rows in
+            let row = rows[Int(version) - 1]
+            return row.allocation == allocation && row.kind == kind ? row.details : nil
+        }
+    }
+
+    func erase(allocation: AllocationID) async throws(VaultError) {}
+}
