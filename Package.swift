@@ -87,6 +87,7 @@ let package = Package(
                 "Quantities",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
@@ -140,7 +141,7 @@ let package = Package(
         ),
         .testTarget(
             name: "suanpanTests",
-            dependencies: ["Client", "EmbeddedPostgres", "Postgres", "TestSupport"],
+            dependencies: ["suanpan", "Client", "Quantities", "EmbeddedPostgres", "Postgres", "TestSupport"],
             swiftSettings: strict
         ),
     ],

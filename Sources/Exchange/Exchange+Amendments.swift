@@ -44,7 +44,7 @@ extension Exchange {
         setAside(orders[slot], .given)
         do throws(Refusal) {
             try checkTerms(&draft)
-            try checkFunds(draft.need, of: old.participant, in: currency(of: key.product))
+            try checkFunds(draft.need, of: old.participant, in: asset(of: key.product))
             try checkPostOnly(draft)
         } catch {
             setAside(orders[slot], .taken)

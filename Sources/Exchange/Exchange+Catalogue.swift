@@ -1,3 +1,4 @@
+import Ledger
 import Quantities
 import Registry
 
@@ -26,6 +27,7 @@ extension Exchange {
     func addProduct(_ terms: ProductTerms, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         let added = try catalogue.add(terms)
+        productFacts.append(ProductFacts(added, asset: asset(added.currency)))
         emit(.product(added))
         return .product(added)
     }
@@ -45,6 +47,7 @@ extension Exchange {
             marketHalted = halted
         case .product:
             guard catalogue.contains(scope.product) else { throw Refusal(.notFound, "there is no such product") }
+            productFacts[Int(scope.product.index)].isHalted = halted
             catalogue.setStatus(halted ? .halted : .active, of: scope.product)
             emit(.product(catalogue[scope.product]))
         case .contract:
@@ -54,6 +57,9 @@ extension Exchange {
         emit(halted ? .halt(scope) : .resume(scope))
         return .done
     }
+
+    /// The ledger's number of the currency that a product trades in.
+    func asset(of product: ProductID) -> AssetIndex { productFacts[Int(product.index)].asset }
 
     /// The currency that a product trades in.
     func currency(of product: ProductID) -> Currency { catalogue[product].currency }

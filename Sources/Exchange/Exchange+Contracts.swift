@@ -6,20 +6,20 @@ import Registry
 extension Exchange {
     /// When a contract's gate closes.
     func gateTime(_ key: ContractKey) -> Timestamp {
-        key.hour.start.advanced(minutes: -catalogue[key.product].gateClosureMinutes)
+        key.hour.start.advanced(minutes: -productFacts[Int(key.product.index)].gateClosureMinutes)
     }
 
     /// Whether a contract exists: its product does, and its hour lies between the exchange's first hour and the horizon.
     func isListed(_ key: ContractKey) -> Bool {
-        guard catalogue.contains(key.product) else { return false }
+        guard Int(key.product.index) < productFacts.count else { return false }
         if contracts.index(of: key) != nil { return true }
-        return key.hour <= Hour(containing: now) + catalogue[key.product].horizonHours
+        return key.hour <= Hour(containing: now) + productFacts[Int(key.product.index)].horizonHours
     }
 
     /// A contract that can be traded now, or the refusal in the order of the API: unknown, closed, halted.
-    func tradable(_ key: ContractKey) throws(Refusal) -> Product {
+    func tradable(_ key: ContractKey) throws(Refusal) -> ProductFacts {
         guard isListed(key) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
-        let product = catalogue[key.product]
+        let product = productFacts[Int(key.product.index)]
         guard now < gateTime(key) else {
             throw Refusal(.marketClosed, "the gate of \(symbol(key)) closed at \(gateTime(key))", field: "contract")
         }
@@ -28,7 +28,7 @@ extension Exchange {
     }
 
     func isHalted(_ key: ContractKey) -> Bool {
-        if marketHalted || catalogue[key.product].status == .halted { return true }
+        if marketHalted || productFacts[Int(key.product.index)].isHalted { return true }
         guard let index = contracts.index(of: key) else { return false }
         return contracts[index].halted
     }
@@ -48,9 +48,6 @@ extension Exchange {
     func symbol(_ key: ContractKey) -> String {
         ContractSymbol.format(code: catalogue[key.product].code, hour: key.hour)
     }
-
-    /// The band that a contract's prices must keep today.
-    func band(_ product: Product) -> PriceBand { PriceBand(reference: product.referencePrice, width: product.priceBand) }
 
     /// The book of a contract that is open for orders.
     func book(_ contract: Int32) -> BookIndex {

@@ -44,8 +44,8 @@ extension Exchange {
     private func brokenReservation() -> String? {
         var reserved: [AccountID: Int128] = [:]
         forEachOpenOrder { entry in
-            let asset = ledger.assets.index(of: currency(of: contracts[entry.contract].key.product))
-            guard let asset, let account = ledger.cashAccount(entry.participant, asset) else { return }
+            let asset = productFacts[Int(contracts[entry.contract].key.product.index)].asset
+            guard let account = ledger.cashAccount(entry.participant, asset) else { return }
             reserved[account, default: 0] += Int128(reservation(entry).rawValue)
         }
         var number: Int64 = 1
@@ -75,9 +75,9 @@ extension Exchange {
                 sold[lot.resource, default: [:]][state.key.hour, default: 0] += lot.quantity
             }
         }
-        for index in capacity.indices {
+        for index in resourceFacts.indices {
             let id = ResourceID(Int64(index) + 1)
-            for (hour, used) in capacity[index].entries {
+            for (hour, used) in resourceFacts[index].hours.entries {
                 if used.onOffer != onOffer[id]?[hour] ?? 0 { return "\(id) at \(hour): \(used.onOffer) noted as on offer" }
                 if used.sold != sold[id]?[hour] ?? 0 { return "\(id) at \(hour): \(used.sold) noted as sold" }
                 let certified = resources.certifiedUnits(id, in: hour)

@@ -9,7 +9,7 @@ extension Exchange {
     package func contract(_ key: ContractKey) -> ContractView? {
         guard isListed(key), contracts.index(of: key) != nil || key.hour >= Hour(containing: genesisTime) else { return nil }
         let product = catalogue[key.product]
-        let band = band(product)
+        let facts = productFacts[Int(key.product.index)]
         var view = ContractView()
         view.symbol = key
         view.product = key.product
@@ -17,8 +17,8 @@ extension Exchange {
         view.status = status(of: key)
         view.currency = product.currency
         view.gateClosesAt = gateTime(key)
-        view.floorPrice = band.lowestPrice(tick: product.tickSize) ?? band.floor
-        view.ceilingPrice = band.highestPrice(tick: product.tickSize) ?? band.ceiling
+        view.floorPrice = facts.lowest ?? facts.band.floor
+        view.ceilingPrice = facts.highest ?? facts.band.ceiling
         view.referencePrice = product.referencePrice
         if let index = contracts.index(of: key) {
             let state = contracts[index]

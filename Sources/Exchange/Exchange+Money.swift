@@ -63,24 +63,28 @@ extension Exchange {
 
     /// The participant's cash account, opened at its first use.
     func cashAccount(of participant: ParticipantID, in currency: Currency) -> AccountID {
-        let asset = asset(currency)
+        cashAccount(of: participant, in: asset(currency))
+    }
+
+    func cashAccount(of participant: ParticipantID, in asset: AssetIndex) -> AccountID {
         if let account = ledger.cashAccount(participant, asset) { return account }
         return announce(ledger.openAccount(.cash(participant), asset: asset))
     }
 
     func worldAccount(_ currency: Currency) -> AccountID { ledger.world(asset(currency)) }
-    func feeAccount(_ currency: Currency) -> AccountID { ledger.feeRevenue(asset(currency)) }
+    func feeAccount(_ asset: AssetIndex) -> AccountID { ledger.feeRevenue(asset) }
 
     /// The contract's escrow account, opened at its first trade.
     func escrowAccount(_ contract: Int32) -> AccountID {
         if !contracts[contract].escrow.isNone { return contracts[contract].escrow }
         let key = contracts[contract].key
-        let account = announce(ledger.openAccount(.escrow(key), asset: asset(currency(of: key.product))))
+        let account = announce(ledger.openAccount(.escrow(key), asset: productFacts[Int(key.product.index)].asset))
         contracts[contract].escrow = account
         return account
     }
 
-    private func asset(_ currency: Currency) -> AssetIndex {
+    /// The currency's number in the ledger; its first use opens the world's and the exchange's own accounts.
+    func asset(_ currency: Currency) -> AssetIndex {
         if let known = ledger.assets.index(of: currency) { return known }
         let asset = ledger.openAsset(currency)
         _ = announce(ledger.world(asset))
@@ -104,9 +108,12 @@ extension Exchange {
 
     /// Cash that a participant may spend now.
     func available(_ participant: ParticipantID, _ currency: Currency) -> Micros {
-        guard let asset = ledger.assets.index(of: currency), let account = ledger.cashAccount(participant, asset) else {
-            return .zero
-        }
+        guard let asset = ledger.assets.index(of: currency) else { return .zero }
+        return available(participant, asset)
+    }
+
+    func available(_ participant: ParticipantID, _ asset: AssetIndex) -> Micros {
+        guard let account = ledger.cashAccount(participant, asset) else { return .zero }
         return ledger.cash(account).available
     }
 
@@ -121,8 +128,8 @@ extension Exchange {
     }
 
     /// Adds to what a participant has standing in escrow, for `in_escrow` on its balance.
-    func addEscrowInterest(_ participant: ParticipantID, _ currency: Currency, _ amount: Micros) {
-        let account = cashAccount(of: participant, in: currency)
+    func addEscrowInterest(_ participant: ParticipantID, _ asset: AssetIndex, _ amount: Micros) {
+        let account = cashAccount(of: participant, in: asset)
         escrowInterest[Int(account.rawValue)] += amount
     }
 }

@@ -1,3 +1,4 @@
+import Ledger
 import Matching
 import Pricing
 import Quantities
@@ -25,7 +26,7 @@ extension Exchange {
         }
         guard isListed(spec.contract) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
         if let id = spec.resourceID {
-            guard let resource = resource(id), resource.providerID == issuer, resource.status != .retired else {
+            guard let facts = facts(of: id), facts.provider == issuer, facts.status != .retired else {
                 throw Refusal(.unknownResource, "no such resource of yours", field: "resource_id")
             }
         }
@@ -66,9 +67,9 @@ extension Exchange {
     /// MARKET.md section 5. A market order or a stop is priced at the band's edge.
     func checkTerms(_ draft: inout OrderDraft) throws(Refusal) {
         let product = try tradable(draft.key)
-        let band = band(product)
+        let band = product.band
         if draft.entry.price == Price() {
-            let edge = draft.entry.side == .buy ? band.highestPrice(tick: product.tickSize) : band.lowestPrice(tick: product.tickSize)
+            let edge = draft.entry.side == .buy ? product.highest : product.lowest
             guard let edge else { throw Refusal(.outsidePriceBand, "no tick lies inside the price band") }
             draft.entry.price = edge
         }
@@ -135,10 +136,10 @@ extension Exchange {
     }
 
     /// That the cash is there.
-    func checkFunds(_ need: Micros, of participant: ParticipantID, in currency: Currency) throws(Refusal) {
-        let available = available(participant, currency)
+    func checkFunds(_ need: Micros, of participant: ParticipantID, in asset: AssetIndex) throws(Refusal) {
+        let available = available(participant, asset)
         guard available >= need else {
-            throw Refusal(.insufficientFunds, "\(need) \(currency) is needed, \(available) is available")
+            throw Refusal(.insufficientFunds, "\(need) \(ledger.assets[asset]) is needed, \(available) is available")
         }
     }
 
@@ -166,11 +167,11 @@ extension Exchange {
     }
 
     func ticks(_ price: Price, _ product: ProductID) -> Int64 {
-        price.rawValue / catalogue[product].tickSize.rawValue
+        price.rawValue / productFacts[Int(product.index)].tickSize.rawValue
     }
 
     func price(atTicks ticks: Int64, _ product: ProductID) -> Price {
-        Price(ticks * catalogue[product].tickSize.rawValue)
+        Price(ticks * productFacts[Int(product.index)].tickSize.rawValue)
     }
 
     /// Units of a contract that a holder can still put on offer; of one allocation where it is named.

@@ -9,7 +9,7 @@ extension Exchange {
         try spec.check()
         var draft = try draft(spec, issuer)
         try checkTerms(&draft)
-        try checkFunds(draft.need, of: issuer, in: currency(of: draft.key.product))
+        try checkFunds(draft.need, of: issuer, in: asset(of: draft.key.product))
         try checkPostOnly(draft)
         return accept(draft)
     }
@@ -261,7 +261,7 @@ extension Exchange {
 
     private func reserve(_ amount: Micros, of entry: OrderEntry) {
         guard amount > .zero else { return }
-        let account = cashAccount(of: entry.participant, in: currency(of: contracts[entry.contract].key.product))
+        let account = cashAccount(of: entry.participant, in: asset(of: contracts[entry.contract].key.product))
         do throws(Balance.Refusal) {
             try ledger.reserve(account, amount)
         } catch {
@@ -271,14 +271,14 @@ extension Exchange {
 
     private func release(_ amount: Micros, of entry: OrderEntry) {
         guard amount > .zero else { return }
-        ledger.release(cashAccount(of: entry.participant, in: currency(of: contracts[entry.contract].key.product)), amount)
+        ledger.release(cashAccount(of: entry.participant, in: asset(of: contracts[entry.contract].key.product)), amount)
     }
 
     /// Puts units on offer: of the resource, or of the position.
     private func offer(_ quantity: Quantity, of entry: OrderEntry) {
         guard quantity > 0 else { return }
         if entry.isCapacitySale {
-            capacity[Int(entry.resource.rawValue) - 1][contracts[entry.contract].key.hour].onOffer += quantity
+            resourceFacts[Int(entry.resource.rawValue) - 1].hours[contracts[entry.contract].key.hour].onOffer += quantity
         } else if entry.isResale {
             contracts[entry.contract].encumber(entry.participant, entry.allocation, quantity)
         }
@@ -287,7 +287,7 @@ extension Exchange {
     private func unoffer(_ quantity: Quantity, of entry: OrderEntry) {
         guard quantity > 0 else { return }
         if entry.isCapacitySale {
-            capacity[Int(entry.resource.rawValue) - 1][contracts[entry.contract].key.hour].onOffer -= quantity
+            resourceFacts[Int(entry.resource.rawValue) - 1].hours[contracts[entry.contract].key.hour].onOffer -= quantity
         } else if entry.isResale {
             contracts[entry.contract].unencumber(entry.participant, entry.allocation, quantity)
         }
@@ -305,7 +305,7 @@ extension Exchange {
             if entry.type == .stop { draft.entry.price = Price() }
             do throws(Refusal) {
                 try checkTerms(&draft)
-                try checkFunds(draft.need, of: entry.participant, in: currency(of: draft.key.product))
+                try checkFunds(draft.need, of: entry.participant, in: asset(of: draft.key.product))
                 _ = enter(draft.entry)
             } catch {
                 _ = closeUnrested(entry, .cancelled, .checksFailed)

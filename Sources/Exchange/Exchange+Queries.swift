@@ -38,7 +38,7 @@ extension Exchange {
         var views: [CapacityView] = []
         var hour = from
         while hour < to, views.count < 8_784 {
-            let used = capacity[Int(id.rawValue) - 1][hour]
+            let used = resourceFacts[Int(id.rawValue) - 1].hours[hour]
             let units = entry.certification(in: hour)?.terms.units ?? 0
             var view = CapacityView()
             view.hour = hour

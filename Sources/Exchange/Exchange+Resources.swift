@@ -18,7 +18,7 @@ extension Exchange {
     func registerResource(_ spec: ResourceSpec, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         let provider = try actor(issuer, .provider)
         let resource = try resources.register(spec, provider: provider, catalogue: catalogue)
-        capacity.append(HourTable())
+        resourceFacts.append(ResourceFacts(provider: issuer, status: resource.status))
         emit(.resource(resource))
         return .resource(resource)
     }
@@ -30,6 +30,7 @@ extension Exchange {
         try resources.certify(request.resource, spec, catalogue: catalogue, participants: participants)
         fitOpenSells(of: request.resource, from: spec.validFrom, to: spec.validUntil)
         guard let resource = resource(request.resource) else { preconditionFailure("a certified resource is gone") }
+        resourceFacts[Int(request.resource.rawValue) - 1].status = resource.status
         emit(.resource(resource))
         return .resource(resource)
     }
@@ -52,6 +53,7 @@ extension Exchange {
             throw Refusal(.notFound, "there is no such resource of yours")
         }
         let retired = try resources.retire(id, from: Hour(containing: now))
+        resourceFacts[Int(id.rawValue) - 1].status = retired.status
         fitOpenSells(of: id, from: Hour(containing: now), to: Hour(Int32.max))
         emit(.resource(retired))
         return .resource(retired)
@@ -59,18 +61,31 @@ extension Exchange {
 
     /// Units of a resource that can still be put on offer in an hour: certified, less sold, less on offer.
     func freeUnits(of id: ResourceID, at hour: Hour) -> Quantity {
-        let used = capacity[Int(id.rawValue) - 1][hour]
+        let used = resourceFacts[Int(id.rawValue) - 1].hours[hour]
         let certified = resources.certifiedUnits(id, in: hour)
         let taken = used.sold + used.onOffer
         return certified > taken ? certified - taken : 0
     }
 
+    /// What every sale needs to know of a resource.
+    func facts(of id: ResourceID) -> ResourceFacts? {
+        let index = Int(clamping: id.rawValue) &- 1
+        return resourceFacts.indices.contains(index) ? resourceFacts[index] : nil
+    }
+
     /// That a resource may be offered in a product: class, zone, and what the product's grade guarantees.
     func checkProduct(of id: ResourceID, serves product: ProductID) throws(Refusal) {
-        guard let resource = resource(id), resource.status == .certified else {
+        let index = Int(id.rawValue) - 1
+        guard resourceFacts[index].status == .certified else {
             throw Refusal(.insufficientCapacity, "the resource is not certified", field: "resource_id")
         }
-        guard let exclusion = Eligibility.offerExclusions(resource, product, in: catalogue).first else { return }
+        let position = Int(product.index)
+        if position < resourceFacts[index].serves.count, resourceFacts[index].serves[position] == true { return }
+        guard let resource = resource(id) else { preconditionFailure("facts of a resource that is not there") }
+        let exclusion = Eligibility.offerExclusions(resource, product, in: catalogue).first
+        while resourceFacts[index].serves.count <= position { resourceFacts[index].serves.append(nil) }
+        resourceFacts[index].serves[position] = exclusion == nil
+        guard let exclusion else { return }
         throw Refusal(
             .insufficientCapacity, "the resource cannot serve \(catalogue[product].code): \(exclusion.detail)",
             field: "resource_id")
@@ -79,14 +94,14 @@ extension Exchange {
     /// Cancels a resource's open sells, newest first, in every hour where more is sold and on offer than is certified.
     private func fitOpenSells(of id: ResourceID, from start: Hour, to end: Hour) {
         var hours: [Hour] = []
-        for (hour, used) in capacity[Int(id.rawValue) - 1].entries(from: start, to: min(end, Hour(containing: .limit))) where used.onOffer > 0 {
+        for (hour, used) in resourceFacts[Int(id.rawValue) - 1].hours.entries(from: start, to: min(end, Hour(containing: .limit))) where used.onOffer > 0 {
             hours.append(hour)
         }
         for hour in hours {
             let certified = resources.certifiedUnits(id, in: hour)
             var sells = openSells(of: id, at: hour)
             while let newest = sells.popLast() {
-                let used = capacity[Int(id.rawValue) - 1][hour]
+                let used = resourceFacts[Int(id.rawValue) - 1].hours[hour]
                 guard used.sold + used.onOffer > certified else { break }
                 guard let slot = directory.slot(of: newest.rawValue) else { continue }
                 withdraw(slot, .cancelled, .capacityReduced)

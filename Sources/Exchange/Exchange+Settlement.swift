@@ -45,9 +45,9 @@ extension Exchange {
             default: break
             }
         }
-        let currency = currency(of: contracts[contract].key.product)
-        addEscrowInterest(lot.holder, currency, -paid(for: lot))
-        addEscrowInterest(lot.provider, currency, -lot.bond)
+        let asset = asset(of: contracts[contract].key.product)
+        addEscrowInterest(lot.holder, asset, -paid(for: lot))
+        addEscrowInterest(lot.provider, asset, -lot.bond)
         deliveries[index].delivery.status = .settled
         deliveries[index].delivery.settledAt = now
         unreported.deliveries.append(delivery.id)

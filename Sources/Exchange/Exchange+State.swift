@@ -21,7 +21,7 @@ extension Exchange {
         encoder.append(apiKeys)
         catalogue.encodeState(into: &encoder)
         resources.encodeState(into: &encoder)
-        for table in capacity { table.encodeState(into: &encoder) }
+        for facts in resourceFacts { facts.hours.encodeState(into: &encoder) }
         encoder.append(deposits.inOrder)
         encoder.append(withdrawals.inOrder)
         ledger.encodeState(into: &encoder)

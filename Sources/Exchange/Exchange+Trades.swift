@@ -50,32 +50,32 @@ extension Exchange {
         announce(terms, id, fees)
         note(terms.price, terms.quantity, in: terms.contract)
 
-        let currency = currency(of: contracts[terms.contract].key.product)
+        let asset = asset(of: contracts[terms.contract].key.product)
         let escrow = escrowAccount(terms.contract)
-        let cash = cashAccount(of: terms.buyer, in: currency)
+        let cash = cashAccount(of: terms.buyer, in: asset)
         post(.notional, from: cash, to: escrow, notional, cause: .trade(id))
         if fees.buyer > .zero { post(.buyerFee, from: cash, to: escrow, fees.buyer, cause: .trade(id)) }
         if fees.buyer < .zero { post(.buyerRebate, from: escrow, to: cash, -fees.buyer, cause: .trade(id)) }
-        addEscrowInterest(terms.buyer, currency, notional + fees.buyer)
+        addEscrowInterest(terms.buyer, asset, notional + fees.buyer)
 
         switch terms.source {
-        case .capacity(let resource): sellCapacity(of: resource, terms, id, fees, currency)
-        case .position(let allocation): sellPosition(of: allocation, terms, id, fees, currency)
+        case .capacity(let resource): sellCapacity(of: resource, terms, id, fees, asset)
+        case .position(let allocation): sellPosition(of: allocation, terms, id, fees, asset)
         }
         return (id, fees.buyer, fees.seller)
     }
 
     private func sellCapacity(
-        of resource: ResourceID, _ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees, _ currency: Currency
+        of resource: ResourceID, _ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees, _ asset: AssetIndex
     ) {
         let bond = FeeSchedule.bond(on: terms.price.notional(terms.quantity), at: terms.bondRate)
         post(
-            .bond, from: cashAccount(of: terms.seller, in: currency), to: escrowAccount(terms.contract), bond,
+            .bond, from: cashAccount(of: terms.seller, in: asset), to: escrowAccount(terms.contract), bond,
             cause: .trade(id)
         )
-        addEscrowInterest(terms.seller, currency, bond)
+        addEscrowInterest(terms.seller, asset, bond)
         let hour = contracts[terms.contract].key.hour
-        capacity[Int(resource.rawValue) - 1][hour].sold += terms.quantity
+        resourceFacts[Int(resource.rawValue) - 1].hours[hour].sold += terms.quantity
         contracts[terms.contract].openInterest += Int64(terms.quantity)
         let sale = SaleLink(
             trade: id, seller: terms.seller, buyer: terms.buyer, price: terms.price, buyerFee: fees.buyer,
@@ -85,40 +85,40 @@ extension Exchange {
             id: nextLotID(), resource: resource, allocation: terms.allocation, quantity: terms.quantity, bond: bond,
             sale: sale, acquiredAt: now
         )
-        hold(lot, in: terms.contract, bond: bond, currency: currency)
+        hold(lot, in: terms.contract, bond: bond, asset: asset)
     }
 
     private func sellPosition(
-        of allocation: AllocationID, _ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees, _ currency: Currency
+        of allocation: AllocationID, _ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees, _ asset: AssetIndex
     ) {
         var fees = fees
         var left = terms.quantity
         for var lot in takeLots(of: terms.seller, allocation, terms.quantity, in: terms.contract) {
             let part = fees.takeFirst(lot.quantity, of: left)
             left -= lot.quantity
-            addEscrowInterest(terms.seller, currency, -paid(for: lot))
+            addEscrowInterest(terms.seller, asset, -paid(for: lot))
             let released = lot.resell(
                 trade: id, price: terms.price, buyer: terms.buyer, buyerFee: part.buyer, sellerFee: part.seller,
                 allocation: terms.allocation, at: now
             )
             post(
-                .resaleRelease, from: escrowAccount(terms.contract), to: cashAccount(of: terms.seller, in: currency),
+                .resaleRelease, from: escrowAccount(terms.contract), to: cashAccount(of: terms.seller, in: asset),
                 released, cause: .trade(id)
             )
-            hold(lot, in: terms.contract, bond: lot.bond, currency: currency)
+            hold(lot, in: terms.contract, bond: lot.bond, asset: asset)
         }
         precondition(left == 0, "a resale of more than is held")
     }
 
     /// Gives a lot to its new holder; one that came back to its provider ends, and its units are free again.
-    private func hold(_ lot: Lot, in contract: Int32, bond: Micros, currency: Currency) {
+    private func hold(_ lot: Lot, in contract: Int32, bond: Micros, asset: AssetIndex) {
         guard lot.holder == lot.provider else {
             contracts[contract].lots.append(lot)
             return
         }
-        addEscrowInterest(lot.provider, currency, -(paid(for: lot) + bond))
+        addEscrowInterest(lot.provider, asset, -(paid(for: lot) + bond))
         pay(lot.paymentsOnReturnToProvider(), from: contract, cause: .trade(lot.links.latest.trade))
-        capacity[Int(lot.resource.rawValue) - 1][contracts[contract].key.hour].sold -= lot.quantity
+        resourceFacts[Int(lot.resource.rawValue) - 1].hours[contracts[contract].key.hour].sold -= lot.quantity
         contracts[contract].openInterest -= Int64(lot.quantity)
     }
 
@@ -127,9 +127,9 @@ extension Exchange {
 
     /// Pays out of a contract's escrow.
     func pay(_ payments: [Payment], from contract: Int32, cause: Cause) {
-        let currency = currency(of: contracts[contract].key.product)
+        let asset = asset(of: contracts[contract].key.product)
         for payment in payments {
-            let account = payment.to.map { cashAccount(of: $0, in: currency) } ?? feeAccount(currency)
+            let account = payment.to.map { cashAccount(of: $0, in: asset) } ?? feeAccount(asset)
             post(payment.kind, from: contracts[contract].escrow, to: account, payment.amount, cause: cause)
         }
     }

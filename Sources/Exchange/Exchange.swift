@@ -36,8 +36,9 @@ package final class Exchange {
     var apiKeys: [APIKeyRecord] = []
     package internal(set) var catalogue = Catalogue()
     var resources = ResourceRegistry()
-    /// By resource: what of each hour is sold and on offer.
-    var capacity: [HourTable<ResourceHour>] = []
+    /// By product and by resource: what every order asks of them.
+    var productFacts: [ProductFacts] = []
+    var resourceFacts: [ResourceFacts] = []
     var deposits = ReferenceSet()
     var withdrawals = ReferenceSet()
 

@@ -5,7 +5,7 @@ private import CPrefetch
 /// The farther ahead, the less a hint may read itself; `Lookahead` keeps the right distances for a batch.
 extension OrderBooks {
     /// Whether hints pay: as long as all orders fit a processor's second-level cache (512 KiB), asking for them costs more than it saves.
-    package var outgrowsCache: Bool { orders.count > 1024 }
+    package var outgrowsCache: Bool { orders.count > 8192 }
 
     /// Brings in the order's own line.
     @inline(__always)

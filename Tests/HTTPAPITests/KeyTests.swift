@@ -1,5 +1,6 @@
 import Exchange
 import HTTPAPI
+import HTTPTypes
 import Quantities
 import Registry
 import Testing

@@ -1,5 +1,8 @@
+import Exchange
 import HTTPAPI
+import HTTPTypes
 import Quantities
+import Sequencer
 import Testing
 
 @Suite struct RequestRuleTests {

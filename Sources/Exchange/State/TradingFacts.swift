@@ -1,0 +1,45 @@
+import Ledger
+import Pricing
+import Quantities
+import Registry
+
+/// A product's terms as every order needs them: plain numbers beside the catalogue's record, so that an order copies no text.
+struct ProductFacts {
+    var asset: AssetIndex
+    var tickSize: Price
+    var lotSize: Quantity
+    var makerFee: BasisPoints
+    var takerFee: BasisPoints
+    var bond: BasisPoints
+    var band: PriceBand
+    /// The lowest and the highest tick inside the band; none where no tick lies in it.
+    var lowest: Price?
+    var highest: Price?
+    var gateClosureMinutes: Int32
+    var horizonHours: Int32
+    var isHalted = false
+
+    init(_ product: Product, asset: AssetIndex) {
+        self.asset = asset
+        tickSize = product.tickSize
+        lotSize = product.lotSize
+        makerFee = product.makerFee
+        takerFee = product.takerFee
+        bond = product.bond
+        band = PriceBand(reference: product.referencePrice, width: product.priceBand)
+        lowest = band.lowestPrice(tick: product.tickSize)
+        highest = band.highestPrice(tick: product.tickSize)
+        gateClosureMinutes = product.gateClosureMinutes
+        horizonHours = product.horizonHours
+    }
+}
+
+/// A resource as every sale needs it.
+struct ResourceFacts {
+    var provider: ParticipantID
+    var status: ResourceStatus
+    /// By product: whether its grade's guarantees are met, once somebody asked. The facts of a resource never change.
+    var serves: [Bool?] = []
+    /// By hour: what is sold and on offer.
+    var hours = HourTable<ResourceHour>()
+}

@@ -1,0 +1,90 @@
+import Exchange
+import Postgres
+import Quantities
+
+/// The statements of the history. Each reads from an index in the order of its answer and stops at its limit.
+enum HistoryQueries {
+    typealias Query = (sql: String, parameters: [SQLValue])
+
+    /// Conditions with their parameters.
+    private struct Conditions {
+        private(set) var texts: [String] = []
+        private(set) var parameters: [SQLValue] = []
+
+        /// Numbers a parameter.
+        mutating func number(_ value: SQLValue) -> String {
+            parameters.append(value)
+            return "$\(parameters.count)"
+        }
+        mutating func add(_ text: String) { texts.append(text) }
+        var whereClause: String { texts.isEmpty ? "" : "WHERE " + texts.joined(separator: " AND ") }
+    }
+
+    private static func limit(_ limit: Int, _ conditions: inout Conditions) -> String {
+        conditions.number(.int64(Int64(max(0, limit))))
+    }
+
+    /// Of an account, or of the accounts of a participant, the two directions are read apart, each from its index.
+    static func transfers(account: AccountID?, participant: ParticipantID?, after: TransferID, limit: Int) -> Query {
+        var conditions = Conditions()
+        let cursor = conditions.number(.int64(after.rawValue))
+        let count = self.limit(limit, &conditions)
+        guard account != nil || participant != nil else {
+            let sql = "SELECT \(TransferRow.selection()) FROM transfers WHERE id > \(cursor) ORDER BY id LIMIT \(count)"
+            return (sql, conditions.parameters)
+        }
+        if let account { conditions.add("a.id = \(conditions.number(.int64(account.rawValue)))") }
+        if let participant {
+            conditions.add("a.kind = 'cash' AND a.participant = \(conditions.number(.int64(participant.rawValue)))")
+        }
+        let columns = TransferRow.selection()
+        func direction(_ column: String) -> String {
+            "(SELECT \(columns) FROM transfers WHERE \(column) = a.id AND id > \(cursor) ORDER BY id LIMIT \(count))"
+        }
+        let sql = """
+            SELECT DISTINCT \(TransferRow.selection(of: "t")) FROM accounts a
+            CROSS JOIN LATERAL (\(direction("debit")) UNION ALL \(direction("credit"))) t
+            \(conditions.whereClause) ORDER BY t.id LIMIT \(count)
+            """
+        return (sql, conditions.parameters)
+    }
+
+    /// Of a participant the purchases and the sales are read apart, each from its index.
+    static func trades(participant: ParticipantID?, contract: ContractKey?, before: TradeID?, limit: Int) -> Query {
+        var conditions = Conditions()
+        let count = self.limit(limit, &conditions)
+        if let before { conditions.add("id < \(conditions.number(.int64(before.rawValue)))") }
+        if let contract { add(contract, &conditions) }
+        let columns = TradeRow.selection()
+        guard let participant else {
+            let sql = "SELECT \(columns) FROM trades \(conditions.whereClause) ORDER BY id DESC LIMIT \(count)"
+            return (sql, conditions.parameters)
+        }
+        let party = conditions.number(.int64(participant.rawValue))
+        func role(_ column: String) -> String {
+            var own = conditions
+            own.add("\(column) = \(party)")
+            return "(SELECT \(columns) FROM trades \(own.whereClause) ORDER BY id DESC LIMIT \(count))"
+        }
+        let sql = "\(role("buyer")) UNION \(role("seller")) ORDER BY id DESC LIMIT \(count)"
+        return (sql, conditions.parameters)
+    }
+
+    static func closedOrders(
+        participant: ParticipantID, contract: ContractKey?, status: OrderStatus?, before: OrderID?, limit: Int
+    ) -> Query {
+        var conditions = Conditions()
+        let count = self.limit(limit, &conditions)
+        conditions.add("participant = \(conditions.number(.int64(participant.rawValue)))")
+        if let before { conditions.add("id < \(conditions.number(.int64(before.rawValue)))") }
+        if let contract { add(contract, &conditions) }
+        if let status { conditions.add("status = \(conditions.number(.text(status.rawValue)))") }
+        let sql = "SELECT \(OrderRow.selection()) FROM orders \(conditions.whereClause) ORDER BY id DESC LIMIT \(count)"
+        return (sql, conditions.parameters)
+    }
+
+    private static func add(_ contract: ContractKey, _ conditions: inout Conditions) {
+        conditions.add("product = \(conditions.number(.int64(Int64(contract.productColumn))))")
+        conditions.add("hour = \(conditions.number(.int64(Int64(contract.hour.hoursSince1970))))")
+    }
+}
