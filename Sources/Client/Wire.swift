@@ -39,28 +39,28 @@ package enum Wire {
 
 extension Price: Codable {
     /// Reads a decimal string, exactly.
-    package init(from decoder: any Decoder) throws { self.init(try Wire.millionths(decoder)) }
+    @usableFromInline package init(from decoder: any Decoder) throws { self.init(try Wire.millionths(decoder)) }
     /// Writes a decimal string of at least four decimals.
-    package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
+    @usableFromInline package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
 }
 
 extension Micros: Codable {
     /// Reads a decimal string, exactly.
-    package init(from decoder: any Decoder) throws { self.init(try Wire.millionths(decoder)) }
+    @usableFromInline package init(from decoder: any Decoder) throws { self.init(try Wire.millionths(decoder)) }
     /// Writes a decimal string of six decimals.
-    package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
+    @usableFromInline package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
 }
 
 extension Measure: Codable {
     /// Reads a decimal string, exactly.
-    package init(from decoder: any Decoder) throws { self.init(try Wire.millionths(decoder)) }
+    @usableFromInline package init(from decoder: any Decoder) throws { self.init(try Wire.millionths(decoder)) }
     /// Writes a decimal string of as many decimals as it needs.
-    package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
+    @usableFromInline package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
 }
 
 extension Timestamp: Codable {
     /// Reads RFC 3339 in UTC.
-    package init(from decoder: any Decoder) throws {
+    @usableFromInline package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let time = Timestamp(rfc3339: text) else {
@@ -69,5 +69,5 @@ extension Timestamp: Codable {
         self = time
     }
     /// Writes RFC 3339 in UTC.
-    package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
+    @usableFromInline package func encode(to encoder: any Encoder) throws { try Wire.write(description, encoder) }
 }

@@ -211,10 +211,7 @@ extension Exchange {
         case .any: return 0
         case .sameResource: return id.isNone ? nil : id.rawValue
         case .sameSite:
-            guard let resource = resource(id) else { return nil }
-            // The first resource at the site stands for it.
-            for other in resources.entries where other.resource.isAtSiteOf(resource) { return other.resource.id.rawValue }
-            return id.rawValue
+            return id.isNone ? nil : resources.siteLeader(of: id).rawValue
         }
     }
 

@@ -17,7 +17,7 @@
 /// the kinds of commands are as good as random and a branch on them costs more than the hint.
 package struct Lookahead: ~Copyable {
     /// How many commands an `advance` covers: announce at most so many before each.
-    package static var blockSize: Int { 32 }
+    package static var blockSize: Int { 8 }
 
     /// A limit order to come.
     private struct Arrival: BitwiseCopyable {

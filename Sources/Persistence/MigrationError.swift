@@ -1,4 +1,4 @@
-package import Postgres
+import Postgres
 
 /// Why the schema of a database and this program do not go together. Nothing was changed.
 package enum MigrationError: Error, Equatable, CustomStringConvertible {

@@ -1,5 +1,5 @@
-package import Migrations
-package import Postgres
+import Migrations
+import Postgres
 
 /// Brings the schema of a database up to date.
 ///

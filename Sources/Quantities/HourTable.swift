@@ -95,8 +95,10 @@ package struct HourTable<Value: Equatable> {
     mutating func insert(_ value: Value, at index: Int) {
         guard value != neutral else { return }
         let number = index >> 6
-        if pages.isEmpty {
+        if usedHours == 0, number < base || number - base >= pages.count {
+            // Nothing to keep: begin anew instead of reaching over from hours long out of use.
             base = number
+            pages.removeAll(keepingCapacity: true)
             pages.append(Page())
         } else if number < base {
             pages.insert(contentsOf: repeatElement(Page(), count: base - number), at: 0)

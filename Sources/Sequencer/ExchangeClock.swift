@@ -18,6 +18,9 @@ package struct ExchangeClock: Sendable {
     /// Stands still until it is advanced by a request; begins where the journal ends.
     package static let simulated = ExchangeClock(mode: .simulated) { Timestamp() }
 
+    /// What the clock shows; 1970 for a simulated one, which only the journal moves.
+    package var now: Timestamp { read() }
+
     /// A clock of the tests' own.
     package init(mode: ClockMode, read: @escaping @Sendable () -> Timestamp) {
         self.mode = mode

@@ -66,7 +66,7 @@ import Testing
     @Test("a wrong order or bid changes nothing")
     func refusesOrders() async throws {
         let bench = APIBench()
-        try await bench.run { host in
+        try await bench.run { (host) async throws in
             let scene = try await APIScene(host)
             try await host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-23T01:00:00Z"}"#)
             let before = try await Self.facts(scene)
@@ -80,7 +80,7 @@ import Testing
 
     @Test("a wrong body for an operator, a provider or a meter changes nothing")
     func refusesOthers() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             let before = try await Self.facts(scene)
             let cases: [(APIClient, String, String, String, String)] = [
@@ -138,7 +138,7 @@ import Testing
 
     @Test("bodies of a megabyte, of 64 levels and of bytes that are no text are answered")
     func survives() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let deep = String(repeating: "{\"a\":", count: 65) + "1" + String(repeating: "}", count: 65)
             #expect(try await host.send("POST", "/v1/zones", deep).code == "invalid_json")
             let wide = "{" + (0..<60_000).map { "\"k\($0)\":1" }.joined(separator: ",") + "}"

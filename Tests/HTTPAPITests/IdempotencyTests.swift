@@ -4,7 +4,7 @@ import Testing
 @Suite struct IdempotencyTests {
     @Test("a repeat gets the first answer and does nothing")
     func repeats() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             let first = try await scene.buy(1, at: "2.00", headers: ["Idempotency-Key": "k1"])
             let again = try await scene.buy(1, at: "2.00", headers: ["Idempotency-Key": "k1"])
@@ -18,7 +18,7 @@ import Testing
 
     @Test("a refusal of the exchange is repeated, one of the edge is not kept")
     func repeatsRefusals() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             let first = try await scene.buy(1, at: "9.00", headers: ["Idempotency-Key": "k"])
             let again = try await scene.buy(1, at: "9.00", headers: ["Idempotency-Key": "k"])
@@ -30,7 +30,7 @@ import Testing
 
     @Test("a key is one participant's, for one method and one path")
     func isBound() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             let key = ["Idempotency-Key": "same"]
             #expect(try await scene.buy(1, at: "2.00", headers: key).status == 201)
@@ -43,7 +43,7 @@ import Testing
 
     @Test("a repeated key creation shows no key")
     func hidesKeys() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let id = try await host.must("POST", "/v1/participants", #"{"name":"P","roles":["consumer"]}"#).id
             let headers = ["Idempotency-Key": "make"]
             let first = try await host.send("POST", "/v1/participants/\(id)/api_keys", #"{"label":"k"}"#, headers: headers)
@@ -55,7 +55,7 @@ import Testing
 
     @Test("a key is 1 to 255 visible ASCII characters", arguments: ["", " ", "a b", "é", String(repeating: "k", count: 256)])
     func refuses(_ key: String) async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let answer = try await host.send("POST", "/v1/halt", headers: ["Idempotency-Key": key])
             #expect(answer.code == "invalid_request" && answer.field == "Idempotency-Key")
             #expect(try await host.send("POST", "/v1/halt", headers: ["Idempotency-Key": String(repeating: "k", count: 255)]).status == 200)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct KeyTests {
     @Test("a key does what its scopes say and no more")
     func keepsToScopes() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let id = try await host.must("POST", "/v1/participants", #"{"name":"Both","roles":["provider","consumer"]}"#).id
             let path = "/v1/participants/\(id)/api_keys"
             let narrow = try await host.must("POST", path, #"{"label":"sell only","scopes":["provider"]}"#)
@@ -25,7 +25,7 @@ import Testing
 
     @Test("a revoked key stops at once")
     func revokes() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let id = try await host.must("POST", "/v1/participants", #"{"name":"P","roles":["consumer"]}"#).id
             let key = try await host.must("POST", "/v1/participants/\(id)/api_keys", #"{"label":"k"}"#)
             let client = host.acting(with: key.string("key"))
@@ -37,7 +37,7 @@ import Testing
 
     @Test("a key ends at its expiry")
     func expires() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let id = try await host.must("POST", "/v1/participants", #"{"name":"P","roles":["consumer"]}"#).id
             let key = try await host.must("POST", "/v1/participants/\(id)/api_keys", #"{"label":"k","expires_at":"2026-11-23T01:00:00Z"}"#)
             let client = host.acting(with: key.string("key"))
@@ -50,7 +50,7 @@ import Testing
 
     @Test("a suspended participant may look and do nothing, until it is reinstated")
     func suspends() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let (id, client) = try await host.participant("P", "consumer")
             try await host.must("POST", "/v1/participants/\(id)/suspend")
             #expect(try await client.get("/v1/balances").status == 200)
@@ -63,7 +63,7 @@ import Testing
 
     @Test("participants see themselves, overseers everybody")
     func keepsApart() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let one = try await host.participant("One", "consumer")
             let two = try await host.participant("Two", "consumer")
             let auditor = try await host.participant("Auditor", "auditor")
@@ -81,7 +81,7 @@ import Testing
     @Test("a directory that was filled from the exchange knows what events would have told it")
     func loads() async throws {
         let bench = APIBench()
-        let key = try await bench.run { host in
+        let key = try await bench.run { (host) async throws in
             try await host.catalogue()
             return try await host.participant("P", "consumer").client.key ?? ""
         }

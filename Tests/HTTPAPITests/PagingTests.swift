@@ -3,7 +3,7 @@ import Testing
 @Suite struct PagingTests {
     @Test("a list read page by page has every element once")
     func pages() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             for quantity in 1...7 { #expect(try await scene.buy(quantity, at: "1.50").status == 201) }
             let lists = ["/v1/orders?", "/v1/participants?", "/v1/contracts?product=H100-SXM.US-IOWA&to=2026-11-23T09:00:00Z&", "/v1/ledger/accounts?", "/v1/ledger/transfers?", "/v1/resources/\(scene.resource)/capacity?"]
@@ -31,7 +31,7 @@ import Testing
 
     @Test("trades come newest first, page by page")
     func pagesTrades() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             for _ in 0..<5 {
                 _ = try await scene.sell(1, at: "2.00")

@@ -10,7 +10,7 @@ import Testing
     @Test("of several faults the first of the list is told")
     func ordersFaults() async throws {
         let large = String(repeating: " ", count: (1 << 20) + 1)
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let buyer = try await host.participant("Buyer", "consumer").client
             let nobody = host.acting(with: nil)
             let cases: [(APIClient, String, String, String?, String?, Int, String)] = [
@@ -76,7 +76,7 @@ import Testing
 
     @Test("a wrong method is told which methods the path has")
     func namesMethods() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             #expect(try await host.send("PUT", "/v1/orders").headers[.allow] == "POST, GET, DELETE, HEAD")
             #expect(try await host.send("POST", "/v1/time", "{}").headers[.allow] == "GET, HEAD")
             #expect(try await host.send("OPTIONS", "/v1/bids/x").headers[.allow] == "GET, DELETE, HEAD")
@@ -85,7 +85,7 @@ import Testing
 
     @Test("HEAD answers as GET does, without a body")
     func answersHead() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let answer = try await host.send("HEAD", "/v1/time")
             #expect(answer.status == 200 && answer.bytes.isEmpty && answer.headers[.contentType] == "application/json")
             #expect(try await host.send("HEAD", "/v1/nothing").status == 404)
@@ -94,7 +94,7 @@ import Testing
 
     @Test("a client's request id comes back when it is fit to, else another one")
     func echoesRequestIDs() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             for (own, isKept) in [("abc-1_2.3:4/5", true), (String(repeating: "x", count: 129), false), ("a b", false), ("\"", false)] {
                 let answer = try await host.send("GET", "/v1/time", headers: ["X-Request-Id": own])
                 #expect((answer.headers[.requestID] == own) == isKept, "\(own)")
@@ -105,7 +105,7 @@ import Testing
     @Test("what cannot be taken now says when to try again")
     func saysRetryAfter() async throws {
         let bench = APIBench()
-        try await bench.run { host in
+        try await bench.run { (host) async throws in
             bench.gateway.failure = .overloaded
             var answer = try await host.send("POST", "/v1/halt")
             #expect(answer.status == 503 && answer.code == "overloaded" && answer.headers[.retryAfter] == "1")
@@ -134,20 +134,20 @@ import Testing
 
     @Test("the clock is advanced where it is simulated, forward only")
     func advancesTheClock() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             #expect(try await host.get("/v1/time").text == #"{"now":"2026-11-23T00:00:00Z","mode":"simulated"}"#)
             let answer = try await host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-23T05:30:00Z"}"#)
             #expect(answer.string("now") == "2026-11-23T05:30:00Z")
             #expect(try await host.send("POST", "/v1/clock/advance", #"{"to":"2026-11-23T05:00:00Z"}"#).field == "to")
         }
-        try await APIBench(clockMode: .real).run { host in
+        try await APIBench(clockMode: .real).run { (host) async throws in
             #expect(try await host.send("POST", "/v1/clock/advance", #"{"to":"2027-11-23T05:30:00Z"}"#).code == "conflict")
         }
     }
 
     @Test("the console is a page")
     func servesConsole() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let answer = try await host.acting(with: nil).get("/")
             #expect(answer.status == 200 && answer.headers[.contentType] == "text/html; charset=utf-8")
         }

@@ -4,7 +4,7 @@ import Testing
     @Test("an hour goes from the book through delivery to the ledger")
     func tradesAnHour() async throws {
         let bench = APIBench()
-        try await bench.run { host in
+        try await bench.run { (host) async throws in
             let scene = try await APIScene(host)
             let sell = try await scene.sell(8, at: "2.10", name: "mine")
             #expect(sell.status == 201, "\(sell.text)")
@@ -49,7 +49,7 @@ import Testing
 
     @Test("an offer is bought by a bid, handed over and seen by nobody else")
     func handsOver() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             let offer = try await scene.provider.must(
                 "POST", "/v1/offers",
@@ -85,7 +85,7 @@ import Testing
 
     @Test("a batch answers each order in its place")
     func answersBatches() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             func order(_ quantity: Int, _ price: String) -> String {
                 "{\"contract\":\"\(APIScene.contract)\",\"side\":\"buy\",\"type\":\"limit\",\"price\":\"\(price)\",\"quantity\":\(quantity),\"time_in_force\":\"gtc\"}"
@@ -108,7 +108,7 @@ import Testing
 
     @Test("an order is amended, cancelled and named by its client's name")
     func amends() async throws {
-        try await APIBench().run { host in
+        try await APIBench().run { (host) async throws in
             let scene = try await APIScene(host)
             let id = try #require((try await scene.buy(5, at: "1.90").object["order"] as? [String: any Sendable])?["id"] as? String)
             let amended = try await scene.buyer.must("PATCH", "/v1/orders/\(id)", #"{"quantity":4}"#)

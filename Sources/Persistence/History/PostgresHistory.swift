@@ -1,7 +1,7 @@
-package import Exchange
-package import Postgres
-package import Quantities
-package import Sequencer
+import Exchange
+import Postgres
+import Quantities
+import Sequencer
 
 /// Reads of the past from the projections.
 ///

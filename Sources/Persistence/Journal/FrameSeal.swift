@@ -1,6 +1,6 @@
-package import Sequencer
 import Cryptography
 import Quantities
+import Sequencer
 
 /// Where a chain of frames stands: the last sequence number with the two hashes that the next frame continues.
 package struct ChainLink: Equatable, Sendable {

@@ -1,7 +1,7 @@
-package import Postgres
-package import Sequencer
 import Exchange
+import Postgres
 import Quantities
+import Sequencer
 
 /// A frame as it lies in the table, with the epoch that it was written under and where the chain stands after it.
 package struct StoredFrame: Sendable {

@@ -1,9 +1,9 @@
-package import Logging
-package import Postgres
-package import Sequencer
 import Foundation
+import Logging
 import Migrations
+import Postgres
 import Quantities
+import Sequencer
 import Synchronization
 
 /// The journal in PostgreSQL: one row a frame, one connection of its own, one writer.

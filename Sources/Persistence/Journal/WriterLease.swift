@@ -1,5 +1,5 @@
-package import Postgres
 import Foundation
+import Postgres
 
 /// Another live server writes this journal.
 package struct LeaseHeld: Error, Equatable, CustomStringConvertible {

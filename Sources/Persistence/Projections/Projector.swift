@@ -1,7 +1,7 @@
-package import Logging
-package import Postgres
 import Dispatch
 import Foundation
+import Logging
+import Postgres
 
 /// Follows the journal and writes its events into the tables that auditors, reports and the past are read from.
 ///
@@ -184,15 +184,16 @@ package final class Projector: @unchecked Sendable {
 
     private func note(_ error: any Error) {
         let isLoss = (error as? PostgresError)?.endsConnection ?? false
-        let (isNew, left) = condition.withLock {
-            counts.failures += 1
-            let text = "\(error)"
-            let isNew = progress.fault != text
-            if isLoss { return (true, []) }
-            progress.fault = text
-            condition.broadcast()
-            return (isNew, progress.giveUpAll())
+        condition.lock()
+        counts.failures += 1
+        let isNew = isLoss || progress.fault != "\(error)"
+        var left: [@Sendable (Arrival) -> Void] = []
+        if !isLoss {
+            progress.fault = "\(error)"
+            left = progress.giveUpAll()
         }
+        condition.broadcast()
+        condition.unlock()
         for resume in left { resume(.stopped("\(error)")) }
         guard isNew else { return }
         if isLoss {

@@ -1,7 +1,7 @@
-package import Exchange
-package import Sequencer
 import Cryptography
+import Exchange
 import Quantities
+import Sequencer
 
 /// A frame whose commands, applied again, do not give what the journal says they gave.
 package struct ReplayFault: Error, Equatable, CustomStringConvertible {

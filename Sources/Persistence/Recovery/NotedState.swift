@@ -1,4 +1,4 @@
-package import Postgres
+import Postgres
 
 /// The hash of the state after a command, as a server noted it.
 package struct NotedState: Equatable, Sendable {

@@ -1,6 +1,6 @@
-package import Exchange
-package import Postgres
-package import Sequencer
+import Exchange
+import Postgres
+import Sequencer
 
 /// What a recovery did.
 package struct RecoveryReport: Sendable {

@@ -1,8 +1,8 @@
-package import Cryptography
-package import Exchange
-package import Postgres
-package import Quantities
-package import Sequencer
+import Cryptography
+import Exchange
+import Postgres
+import Quantities
+import Sequencer
 
 /// The key in hand is not the one that the vault's rows were sealed with.
 package struct VaultKeyMismatch: Error, Equatable, CustomStringConvertible {

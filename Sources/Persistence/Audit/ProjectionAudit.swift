@@ -1,0 +1,120 @@
+import Exchange
+import Postgres
+import Quantities
+import Sequencer
+
+/// Proves a database: computes the journal again and holds every row of every projection against it.
+///
+/// 1. Every frame: the chain, the hashes, the events and results that its commands give.
+/// 2. Every row of `accounts`, `transfers`, `trades` and `orders` up to where the projections are: missing, extra, different.
+/// 3. The rows of `transfers` summed anew: nobody but the world ever below zero, balanced per asset, equal to the exchange,
+///    nothing in the escrow of settled contracts.
+///
+/// Runs beside a server: the tables are read as they are at one moment, over connections that cannot write.
+package struct ProjectionAudit {
+    private let replay: FrameReplay
+    private let position: ProjectionPosition
+    private var accounts: OrderedTableAudit<AccountRow>
+    private var transfers: OrderedTableAudit<TransferRow>
+    private var trades: OrderedTableAudit<TradeRow>
+    private var orders: OrderTableAudit
+    private var balances = BalanceAudit()
+    private var rows = ProjectedRows()
+    private var balancesConfirmed = false
+
+    /// Audits the database; a fault is in the report.
+    ///
+    /// - Throws: `PostgresError` where the database cannot be read.
+    package static func run(_ target: ConnectionString) throws -> AuditReport {
+        let journal = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
+        let tables = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
+        try tables.begin()
+        try tables.executeScript("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        var report = AuditReport()
+        do {
+            // The tables first: what they include is in the journal then.
+            var audit = try ProjectionAudit(tables, try NotedState.all(tables))
+            do {
+                try audit.compareAll(journal)
+            } catch {
+                audit.fill(&report)
+                throw error
+            }
+            audit.fill(&report)
+        } catch let fault as AuditFault {
+            report.fault = fault.description
+        } catch let fault as ReplayFault {
+            report.fault = fault.description
+        } catch JournalError.damaged(let reason) {
+            report.fault = reason
+        }
+        return report
+    }
+
+    private init(_ tables: Connection, _ noted: [NotedState]) throws {
+        replay = FrameReplay(Exchange(), noted: noted)
+        position = try ProjectionPosition.stored(tables)
+        accounts = try OrderedTableAudit(tables)
+        transfers = try OrderedTableAudit(tables)
+        trades = try OrderedTableAudit(tables)
+        orders = OrderTableAudit(tables)
+    }
+
+    private mutating func compareAll(_ journal: Connection) throws {
+        if position.sequence == 0 { try confirmTables() }
+        var audit = self
+        defer { self = audit }
+        try JournalReading.read(journal, after: .start) { stored in
+            try audit.replay.apply(stored.frame)
+            guard stored.frame.lastSequence <= audit.position.sequence else { return }
+            try audit.compare(stored.frame)
+            guard stored.frame.lastSequence == audit.position.sequence else { return }
+            guard stored.link.frameHash == audit.position.frameHash else {
+                throw AuditFault("projector_position: its frame_hash is not the one of the frame that ends there")
+            }
+            try audit.confirmTables()
+        }
+        guard audit.balancesConfirmed else {
+            throw AuditFault("projector_position: no frame ends with sequence \(audit.position.sequence)")
+        }
+        try JournalReading.confirmEnd(journal)
+    }
+
+    private mutating func compare(_ frame: Frame) throws {
+        rows.removeAll()
+        do throws(BinaryDecoder.Failure) {
+            try rows.add(frame.events)
+        } catch {
+            throw AuditFault("journal_frames, row with first_sequence \(frame.firstSequence): its events cannot be read: \(error)")
+        }
+        for account in rows.accounts { balances.open(try accounts.confirm(account)) }
+        for transfer in rows.transfers { try balances.post(try transfers.confirm(transfer)) }
+        for trade in rows.trades { _ = try trades.confirm(trade) }
+        for order in rows.orders { try orders.confirm(order) }
+    }
+
+    /// At the sequence number that the tables include.
+    private mutating func confirmTables() throws {
+        try accounts.confirmEnd()
+        try transfers.confirmEnd()
+        try trades.confirmEnd()
+        try orders.confirmEnd()
+        try balances.confirmEnd(replay.exchange)
+        balancesConfirmed = true
+    }
+
+    private func fill(_ report: inout AuditReport) {
+        report.frames = replay.frames
+        report.commands = replay.commands
+        report.events = replay.events
+        report.sequence = replay.exchange.sequence
+        report.stateHash = StateHash.of(replay.exchange)
+        report.notedStatesConfirmed = replay.notedStatesConfirmed
+        report.projectedSequence = position.sequence
+        report.accounts = accounts.compared
+        report.transfers = transfers.compared
+        report.trades = trades.compared
+        report.orders = orders.compared
+        report.trialBalance = balances.trialBalance
+    }
+}

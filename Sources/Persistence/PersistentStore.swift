@@ -1,0 +1,117 @@
+import Cryptography
+import Exchange
+import Logging
+import Postgres
+
+/// Everything of a server that is in PostgreSQL, opened in the right order and closed in the reverse one.
+///
+///     let (store, exchange) = try PersistentStore.open(settings, logger: logger)
+///     let sequencer = Sequencer(exchange: exchange, journal: store.journal, clock: clock, entropy: …)
+///     …
+///     sequencer.stop()
+///     store.close()
+///
+/// Opening claims the writer's lease, migrates, replays the journal and starts the projector. Every call blocks.
+package final class PersistentStore: Sendable {
+    /// How a store is opened.
+    package struct Settings: Sendable {
+        package var target: ConnectionString
+        /// The folder that holds `keys/vault.key`.
+        package var dataDirectory: String
+        /// The vault's key from the environment, 32 bytes, instead of the file.
+        package var vaultKey: [UInt8]?
+        package var journal = PostgresJournal.Settings()
+        /// Queries of the past at a time.
+        package var readers = 4
+
+        package init(target: ConnectionString, dataDirectory: String) {
+            self.target = target
+            self.dataDirectory = dataDirectory
+        }
+    }
+
+    package let journal: PostgresJournal
+    package let projector: Projector
+    package let history: PostgresHistory
+    package let vault: PostgresVault
+    package let recovery: RecoveryReport
+    /// Settings of PostgreSQL under which a power failure could take back what was acknowledged; to be shown.
+    package let warnings: [String]
+    private let target: ConnectionString
+
+    /// Opens the store and gives the exchange of its journal.
+    ///
+    /// A new database has a fresh exchange (`sequence` 0), whose first command is the genesis.
+    ///
+    /// - Throws: `LeaseHeld`, `MigrationError`, `JournalError`, `ReplayFault`, `KeyFileError`, `VaultKeyMismatch`,
+    ///   `PostgresError`; all but `JournalError` describe themselves for the terminal.
+    package static func open(
+        _ settings: Settings, logger: Logger
+    ) throws -> sending (store: PersistentStore, exchange: Exchange) {
+        let projectorOfJournal = ProjectorReference()
+        let journal = try PostgresJournal(settings.target, settings.journal, logger: logger) {
+            projectorOfJournal.noteCommit(through: $0)
+        }
+        do {
+            let reader = try Connection(to: settings.target, applicationName: "suanpan start")
+            let key = try vaultKey(settings)
+            try PostgresVault.confirm(key, reader)
+            try JournalReading.confirmEnd(reader)
+            let noted = try NotedState.newest(reader).map { [$0] } ?? []
+            let recovered = try Recovery.run(journal, confirming: noted)
+            let projector = Projector(settings.target, committed: recovered.report.sequence, logger: logger)
+            projectorOfJournal.set(projector)
+            projector.start()
+            let store = PersistentStore(
+                settings, journal, projector, key, recovered.report, warnings: try durabilityWarnings(reader))
+            return (store, recovered.exchange)
+        } catch {
+            journal.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ key: SealingKey,
+        _ recovery: RecoveryReport, warnings: [String]
+    ) {
+        self.journal = journal
+        self.projector = projector
+        self.recovery = recovery
+        self.warnings = warnings
+        target = settings.target
+        history = PostgresHistory(settings.target, projector: projector, readers: settings.readers)
+        vault = PostgresVault(settings.target, key: key)
+    }
+
+    /// Notes the hash of the state after `sequence`, which every later replay must meet. Called at a server's end.
+    package func note(stateHash: [UInt8], at sequence: Int64) throws {
+        guard sequence > 0 else { return }
+        let connection = try Connection(to: target, applicationName: "suanpan end")
+        try NotedState(sequence: sequence, hash: stateHash).store(connection, at: PostgresJournal.wallMicroseconds())
+    }
+
+    /// Lets the projector come to the journal's end, at most 5 s, and gives the lease up. The sequencer must have stopped.
+    package func close() {
+        projector.stop(catchingUpFor: .seconds(5))
+        history.close()
+        vault.close()
+        journal.close()
+    }
+
+    private static func vaultKey(_ settings: Settings) throws -> SealingKey {
+        let path = "\(settings.dataDirectory)/keys/vault.key"
+        let bytes = try settings.vaultKey ?? KeyFile.loadOrCreate(path)
+        guard let key = SealingKey(bytes: bytes) else { throw KeyFileError.malformed(path: "the vault's key") }
+        return key
+    }
+
+    private static func durabilityWarnings(_ connection: Connection) throws -> [String] {
+        try ["fsync", "full_page_writes"].compactMap { setting in
+            guard try connection.query("SELECT current_setting($1)", [.text(setting)]).onlyRow().text(0) != "on" else {
+                return nil
+            }
+            return "PostgreSQL runs with \(setting) off: a power failure may take back what was acknowledged"
+        }
+    }
+}

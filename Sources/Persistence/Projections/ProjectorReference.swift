@@ -1,0 +1,9 @@
+import Synchronization
+
+/// Tells a projector of commits that is made only after the journal.
+final class ProjectorReference: Sendable {
+    private let projector = Mutex<Projector?>(nil)
+
+    func set(_ projector: Projector) { self.projector.withLock { $0 = projector } }
+    func noteCommit(through sequence: Int64) { projector.withLock { $0 }?.noteCommit(through: sequence) }
+}

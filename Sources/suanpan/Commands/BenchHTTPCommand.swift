@@ -1,0 +1,85 @@
+import ArgumentParser
+import Client
+import Foundation
+import HTTPAPI
+import Hummingbird
+import Logging
+import NIOCore
+
+/// `suanpan bench http`: durable orders through the whole stack, beside a bare route of the same HTTP library.
+struct BenchHTTPCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http",
+        abstract: "Durable limit orders a second over HTTP on a running server, beside a bare route in the same run.")
+
+    @Option(help: "The server.")
+    var url = "http://127.0.0.1:8080"
+    @Option(help: "The operator's API key; SUANPAN_OPERATOR_KEY where it is not given.")
+    var operatorKey: String?
+    @Option(help: "Connections.")
+    var connections = 32
+    @Option(help: "Seconds of each measurement.")
+    var seconds = 10
+    @Option(help: "How often the pair is measured.")
+    var runs = 3
+
+    func validate() throws {
+        guard (1...1_000).contains(connections) else { throw ValidationError("--connections is 1 to 1000") }
+        guard (1...600).contains(seconds) else { throw ValidationError("--seconds is 1 to 600") }
+        guard (1...20).contains(runs) else { throw ValidationError("--runs is 1 to 20") }
+    }
+
+    func run() async throws {
+        guard let key = operatorKey ?? ProcessInfo.processInfo.environment["SUANPAN_OPERATOR_KEY"], !key.isEmpty else {
+            throw ValidationError("the operator's key is missing: --operator-key or SUANPAN_OPERATOR_KEY")
+        }
+        let market = try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
+            try await HTTPLoadMarket.prepare(operator: client.acting(with: key), connections: connections)
+        }
+        var orders: [Double] = []
+        var bare: [Double] = []
+        for number in 1...runs {
+            let durable = try await HTTPLoad.placeOrders(in: market, seconds: seconds)
+            let plain = try await measureBareRoute(body: market.order(connection: 0, count: 0).body ?? [])
+            orders.append(durable.perSecond)
+            bare.append(plain.perSecond)
+            print(durable.text(label: "run \(number): durable orders"))
+            print(plain.text(label: "run \(number): bare route    "))
+        }
+        orders.sort()
+        bare.sort()
+        let ratio = String(format: "%.2f", orders[runs / 2] / max(bare[runs / 2], 1))
+        print(
+            "durable orders over HTTP: \(Int(orders[runs / 2])) /s  (median of \(runs), \(Int(orders[0])) to "
+                + "\(Int(orders[runs - 1])); \(connections) connections, one order a request, committed with fsync)")
+        print(
+            "bare route: \(Int(bare[runs / 2])) /s  (\(Int(bare[0])) to \(Int(bare[runs - 1])); reads the same body, answers a "
+                + "fixed one); orders ÷ bare = \(ratio)")
+    }
+
+    /// The same load on a route that collects the body and answers a constant: what the HTTP library costs alone.
+    private func measureBareRoute(body: [UInt8]) async throws -> HTTPLoad.Result {
+        let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+        let router = Router()
+        router.post("/echo") { request, context -> Response in
+            _ = try await request.body.collect(upTo: 1 << 20)
+            return Response(
+                status: .created, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(string: "{\"order\":{\"id\":\"ord_000001\"},\"trades\":[]}")))
+        }
+        var logger = Logger(label: "bare")
+        logger.logLevel = .critical
+        let application = Application(
+            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in announce.yield(channel.localAddress?.port ?? 0) }, logger: logger
+        )
+        let server = Task { try await application.run() }
+        defer { server.cancel() }
+        guard let port = await ports.first(where: { _ in true }), port > 0 else {
+            throw ValidationError("the bare route could not be served")
+        }
+        return try await HTTPLoad.measure(
+            url: "http://127.0.0.1:\(port)", connections: connections, seconds: seconds
+        ) { _, _ in HTTPLoad.Request(method: "POST", path: "/echo", body: body, key: nil) }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Migrations
+import Persistence
+import Postgres
+
+/// `suanpan migrate`: brings the database's tables up to date.
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "migrate", abstract: "Bring the database's tables up to date.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        try withDatabase(database) { connectionString in
+            let connection = try Connection(to: connectionString)
+            let applied = try Migrator.migrate(connection)
+            for migration in applied { print("applied \(migration.number) \(migration.name)") }
+            if applied.isEmpty { print("nothing to apply") }
+        }
+    }
+}
+
+/// `suanpan audit`: proves the record and its projections.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Check the journal's chain, recompute everything from it, and compare every projection; names the first bad row.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let sound = try withDatabase(database) { connectionString in
+            let report = try ProjectionAudit.run(connectionString)
+            print(report)
+            return report.isSound
+        }
+        if !sound { throw ExitCode.failure }
+    }
+}
+
+/// `suanpan replay`: recomputes the state from the journal.
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Recompute the state from the journal, compare every event, print the state's hash.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        try withDatabase(database) { connectionString in print(try Replay.run(connectionString)) }
+    }
+}
+
+/// `suanpan rebuild-projections`: makes the read models anew.
+struct RebuildProjectionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rebuild-projections", abstract: "Empty the read models and make them anew from the journal.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        try withDatabase(database) { connectionString in
+            let rows = try Projector.rebuild(connectionString)
+            print("rebuilt: \(rows) rows")
+        }
+    }
+}
+
+/// Runs `body` on the database of the options; a private PostgreSQL that was not running is stopped afterwards.
+private func withDatabase<Value>(_ options: DatabaseOptions, _ body: (ConnectionString) throws -> Value) throws -> Value {
+    let database = try Database.open(options, logger: .terminal)
+    defer { database.closeUnlessShared() }
+    return try body(database.connectionString)
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Client
+import Exchange
+import Foundation
+import HTTPAPI
+import Logging
+import Persistence
+import Sequencer
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// `suanpan serve`: the exchange behind its HTTP API.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serve the exchange over HTTP.")
+
+    @OptionGroup var options: ServerOptions
+
+    func run() async throws {
+        let logger = Logger.terminal
+        let venue = try await Venue.open(options, logger: logger)
+        var configuration = HTTPServerConfiguration()
+        configuration.host = options.host
+        configuration.port = options.port
+        let welcome = Welcome(options: options, venue: venue)
+        let server = HTTPServer(
+            configuration: configuration, gateway: venue.sequencer, directory: venue.directory, history: venue.store.history,
+            vault: venue.store.vault, logger: logger,
+            onRunning: { port in await welcome.greet(at: port) }
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: server.application)], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        )
+        let failed = Atomic(false)
+        venue.sequencer.onFailure { error in
+            failed.store(true, ordering: .releasing)
+            logger.critical("the record cannot be written, the server ends: \(error)")
+            Task { await group.triggerGracefulShutdown() }
+        }
+        do {
+            try await group.run()
+        } catch {
+            await venue.close()
+            throw error
+        }
+        print("\nstopping: committing, then the database")
+        await venue.close()
+        if failed.load(ordering: .acquiring) { throw ExitCode.failure }
+    }
+}
+
+/// What a person sees once the server listens: the fixtures being loaded, the address, the key, three lines to paste.
+struct Welcome: Sendable {
+    let options: ServerOptions
+    let venue: Venue
+
+    func greet(at port: Int) async {
+        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+        let url = "http://\(host):\(port)"
+        var people: [FixtureLoader.Participant] = []
+        if let folder = options.fixtures, let key = venue.operatorKey {
+            do {
+                people = try await load(folder, url: url, key: key)
+            } catch {
+                print("the fixtures could not be loaded: \(error)")
+            }
+        }
+        print("Suanpan serves at \(url)  (\(venue.sequencer.clock.mode.rawValue) clock)")
+        if !venue.isNew {
+            print("recovered \(venue.store.recovery.commands) commands in \(venue.store.recovery.duration)")
+        }
+        if let key = venue.operatorKey {
+            print("the operator's key, shown this once: \(key)")
+            for person in people { if let key = person.key { print("  \(person.alias) (\(person.roles.joined(separator: ", "))): \(key)") } }
+        }
+        print("try:")
+        print("  curl '\(url)/v1/market?quantity=8&duration_hours=2'")
+        print("  curl '\(url)/v1/products'")
+        if let key = venue.operatorKey {
+            print("  curl -H 'Authorization: Bearer \(key)' '\(url)/v1/ledger/trial_balance'")
+        } else {
+            print("  curl '\(url)/readyz'")
+        }
+        print("Ctrl-C stops it.")
+        fflush(nil)
+    }
+
+    private func load(_ folder: String, url: String, key: String) async throws -> [FixtureLoader.Participant] {
+        try await SuanpanClient.withConnections(4, to: url, retry: .standard) { anyone in
+            let venueClient = anyone.acting(with: key)
+            let loader = try FixtureLoader(directory: folder, operator: venueClient)
+            guard let people = try await loader.load() else { return [] }
+            if venue.sequencer.clock.mode == .real {
+                try await DemoMarket(venue: venueClient, participants: people).open()
+            }
+            return people
+        }
+    }
+}
