@@ -13,6 +13,8 @@ struct Batch {
     var answers: [@Sendable (SubmissionError?) -> Void] = []
 
     var hasCommands: Bool { lastSequence > 0 }
+    /// What the frame weighs so far.
+    var byteCount: Int { commands.bytes.count + results.bytes.count + output.events.bytes.count }
 
     /// Notes a command that was applied.
     mutating func add(_ envelope: Envelope, _ outcome: Outcome) {

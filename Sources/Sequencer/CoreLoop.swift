@@ -154,6 +154,11 @@ final class CoreLoop: @unchecked Sendable {
     private func apply(_ envelope: Envelope, into batch: inout Batch) -> Outcome {
         let outcome = exchange.apply(envelope, output: &batch.output)
         batch.add(envelope, outcome)
+        if batch.byteCount >= limits.batchBytes {
+            // What is answered with this command waits for the next batch, which is committed after this one.
+            _ = writer.take(batch)
+            batch = Batch()
+        }
         return outcome
     }
 

@@ -17,6 +17,8 @@ package final class Sequencer: Sendable {
         package var queue = 20_000
         /// Requests in one batch.
         package var batch = 4_096
+        /// Bytes of a frame at which it is closed: a year that passes at once is many frames, not one without bounds.
+        package var batchBytes = 4 << 20
         /// Batches applied and not yet committed.
         package var handover = 2
 

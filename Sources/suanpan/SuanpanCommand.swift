@@ -1,6 +1,7 @@
 import ArgumentParser
 
 /// `suanpan`: everything that one can do from a terminal.
+@main
 struct SuanpanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suanpan",

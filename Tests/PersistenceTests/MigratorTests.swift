@@ -34,7 +34,7 @@ struct MigratorTests {
     @Test("each step makes its tables, once")
     func everyStep() throws {
         let expected: [[String]] = [
-            ["meta", "writer_lease", "journal_frames", "vault"],
+            ["meta", "writer_lease", "journal_frames", "state_hashes", "vault"],
             ["projector_position", "accounts", "transfers", "trades", "orders"],
         ]
         #expect(Migration.all.count == expected.count)

@@ -246,3 +246,8 @@ extension Market {
         exchange.capacity(resource, from: hour, to: hour + 1).first ?? CapacityView()
     }
 }
+
+extension Result where Failure == Refusal {
+    /// Why the answer is no; nil where it is yes.
+    package var refusal: Refusal? { if case .failure(let refusal) = self { refusal } else { nil } }
+}

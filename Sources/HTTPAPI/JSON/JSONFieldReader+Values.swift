@@ -45,9 +45,30 @@ extension JSONFieldReader {
         guard let (node, kind) = present() else { return }
         switch (kind, style) {
         case (.number, .measure), (.number, .whole): wholeMeasure(node, &millionths)
-        case (.string, _): decimalText(document.text(node), &millionths, style: style)
+        case (.string, _):
+            if let plain = Self.plainDecimal(document.raw(node)), style != .whole {
+                millionths = plain
+            } else {
+                decimalText(document.text(node), &millionths, style: style)
+            }
         default: fail("must be a decimal string such as \"2.35\", not \(Self.name(of: kind))")
         }
+    }
+
+    /// The millionths of at most twelve digits, a point and at most six more: nearly every figure that is sent, read where it
+    /// stands. Nil for anything else, which `DecimalText` judges.
+    private static func plainDecimal(_ raw: ArraySlice<UInt8>) -> Int64? {
+        guard raw.count <= 19, let point = raw.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        let decimals = raw.endIndex - point - 1
+        guard point > raw.startIndex, point - raw.startIndex <= 12, (1...6).contains(decimals) else { return nil }
+        var value: Int64 = 0
+        for position in raw.indices where position != point {
+            let digit = raw[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value * 10 + Int64(digit)
+        }
+        for _ in decimals..<6 { value *= 10 }
+        return value
     }
 
     private mutating func wholeMeasure(_ node: Int, _ millionths: inout Int64) {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import NIOCore
 
@@ -21,7 +22,7 @@ enum BodyCollector {
     /// - Throws: what the connection throws: malformed chunks, a connection that ended.
     static func collect(_ request: Request) async throws -> Collected {
         var bytes: [UInt8] = []
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }) { bytes.reserveCapacity(min(max(length, 0), limit)) }
+        if let length = request.headers.value(.contentLength).flatMap({ Int($0) }) { bytes.reserveCapacity(min(max(length, 0), limit)) }
         var total = 0
         for try await buffer in request.body {
             total += buffer.readableBytes

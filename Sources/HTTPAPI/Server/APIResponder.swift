@@ -32,7 +32,7 @@ package struct APIResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RequestOrigin) async throws -> Response {
-        let name = names.name(request.headers[.requestID])
+        let name = names.name(request.headers.value(.requestID))
         do {
             let answer = try await answer(to: request, context)
             services.requestCounts.note(status: answer.status)
@@ -62,7 +62,7 @@ package struct APIResponder: HTTPResponder {
             var call = Call(
                 services: services, caller: caller, parameters: parameters, query: query, body: body, idempotency: nil
             )
-            if let key = request.headers[.idempotencyKey], route.method != .get {
+            if let key = request.headers.value(.idempotencyKey), route.method != .get {
                 call.idempotency = try RequestIdempotency.key(
                     key, participant: caller.participant, method: request.method.rawValue,
                     path: path.prefix { $0 != "?" }, query: target.query, body: body?.bytes ?? []
@@ -80,7 +80,7 @@ package struct APIResponder: HTTPResponder {
         case .participants: wanted = nil
         case .roles(let roles): wanted = roles
         }
-        guard let header = request.headers[.authorization] else {
+        guard let header = request.headers.value(.authorization) else {
             throw Problem(.unauthenticated, "an API key is needed: Authorization: Bearer <key>")
         }
         let scheme = "bearer "
@@ -105,11 +105,11 @@ package struct APIResponder: HTTPResponder {
         if case .body(let bytes) = collected, bytes.isEmpty {
             guard route.body != nil else { return nil }
             // An empty body is what it claims to be; it only is no JSON.
-            if let type = request.headers[.contentType], !BodyType.isJSON(type) { throw Self.wrongType }
+            if let type = request.headers.value(.contentType), !BodyType.isJSON(type) { throw Self.wrongType }
             throw Problem(.invalidJSON, "a JSON object is needed and the body is empty")
         }
-        let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
-        guard BodyType.isJSON(request.headers[.contentType]), encoding == "identity" else {
+        let encoding = request.headers.value(.contentEncoding)?.lowercased() ?? "identity"
+        guard BodyType.isJSON(request.headers.value(.contentType)), encoding == "identity" else {
             if case .endless = collected { closeSoon(context.channel) }
             throw Self.wrongType
         }

@@ -11,3 +11,17 @@ extension HTTPField.Name {
         return field
     }
 }
+
+extension HTTPFields {
+    /// A field's value; of a repeated field, which none that is read here may be, the values joined as the library joins them.
+    ///
+    /// The library's own subscript joins always, which costs an array and a string for every look.
+    func value(_ name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            if found != nil { return self[name] }
+            found = field.value
+        }
+        return found
+    }
+}

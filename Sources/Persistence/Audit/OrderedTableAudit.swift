@@ -5,7 +5,7 @@ import Postgres
 /// Reads by a cursor, so memory does not grow with the table. The connection must be in a transaction.
 struct OrderedTableAudit<R: ProjectionRow> {
     private let connection: Connection
-    private var rows: ArraySlice<R> = []
+    private var page: ArraySlice<Row> = []
     private var lastKey: Int64 = 0
     private(set) var compared: Int64 = 0
 
@@ -42,16 +42,12 @@ struct OrderedTableAudit<R: ProjectionRow> {
     }
 
     private mutating func next() throws -> R? {
-        if rows.isEmpty {
-            let page = try connection.query("FETCH \(Self.pageSize) FROM \(Self.cursor)")
-            do throws(PostgresError) {
-                var read: [R] = []
-                for row in page { read.append(try R(row)) }
-                rows = read[...]
-            } catch {
-                throw AuditFault("\(R.table): a row after \(lastKey) cannot be read: \(error.message)")
-            }
+        if page.isEmpty { page = Array(try connection.query("FETCH \(Self.pageSize) FROM \(Self.cursor)"))[...] }
+        guard let row = page.popFirst() else { return nil }
+        do throws(PostgresError) {
+            return try R(row)
+        } catch {
+            throw AuditFault("\(R.table): row \(try row.int64(0)) cannot be read: \(error.message)")
         }
-        return rows.popFirst()
     }
 }

@@ -20,8 +20,10 @@ extension PostgresJournal {
                 cause = error
             }
             if !canBeMended(cause) { throw journalError(cause) }
+            // An answer that was cut short may leave a connection that looks alive.
+            if cause.kind == .unexpectedResult { session = nil }
             if deadline == nil {
-                logger.warning("PostgreSQL is away from the journal", metadata: ["cause": "\(cause)"])
+                logger.warning("the journal cannot commit and tries again", metadata: ["cause": "\(cause)"])
                 deadline = .now + settings.patience
             }
             if let deadline, .now >= deadline { throw .unavailable(cause.description) }
@@ -52,8 +54,7 @@ extension PostgresJournal {
     /// Whether another try, perhaps in a new session, can succeed.
     private func canBeMended(_ error: PostgresError) -> Bool {
         switch error.kind {
-        case .cannotConnect, .connectionLost, .ambiguousCommit: return true
-        case .unexpectedResult, .poolExhausted: return false
+        case .cannotConnect, .connectionLost, .ambiguousCommit, .unexpectedResult, .poolExhausted: return true
         case .serverRejected(let state):
             if state == .readOnlyTransaction || state == .uniqueViolation { return true }
             // Insufficient resources, operator intervention, system errors, transaction rollback.
@@ -64,7 +65,7 @@ extension PostgresJournal {
     private func journalError(_ error: PostgresError) -> JournalError {
         switch error.kind {
         case .serverRejected(Self.leaseIsGone): .leaseLost(error.message)
-        case .unexpectedResult: .damaged(error.message)
+        case .serverRejected(Self.foreignFrame): .damaged(error.message)
         default: .unavailable(error.description)
         }
     }

@@ -153,8 +153,10 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
 
     // MARK: Within the lock
 
-    /// Stands for "no row of the lease had our epoch" on the way out of `withSession`.
-    static let leaseIsGone = SQLState("SUANP")
+    /// Stand for our own findings on the way out of `withSession`, in a class that the server never uses: no row of the
+    /// lease had our epoch; another frame stands in the place of ours.
+    static let leaseIsGone = SQLState("SUANL")
+    static let foreignFrame = SQLState("SUANF")
 
     private func locked<R>(_ body: () throws(JournalError) -> R) throws(JournalError) -> R {
         lock.lock()
@@ -176,7 +178,9 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
             "SELECT frame_hash FROM journal_frames WHERE first_sequence = $1", [.int64(frame.firstSequence)])
         guard let row = rows.first else { return false }
         guard try row.bytes(0) == next.frameHash else {
-            throw PostgresError(.unexpectedResult, "another frame stands at sequence \(frame.firstSequence)")
+            throw PostgresError(
+                .serverRejected(Self.foreignFrame),
+                "journal_frames, row with first_sequence \(frame.firstSequence): another frame stands where ours belongs")
         }
         return true
     }

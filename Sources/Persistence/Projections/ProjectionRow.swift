@@ -54,7 +54,8 @@ protocol ProjectionRow: Sendable {
 extension ProjectionRow {
     /// The columns as they stand in a SELECT; of `alias` where there is one.
     static func selection(of alias: String? = nil) -> String {
-        columns.map { alias.map { "\($0)." } ?? "" + $0 }.joined(separator: ", ")
+        let prefix = alias.map { "\($0)." } ?? ""
+        return columns.map { prefix + $0 }.joined(separator: ", ")
     }
 
     /// The first column in which this row differs from what the journal says, as a sentence; nil when none does.

@@ -141,7 +141,7 @@ package final class Projector: @unchecked Sendable {
             } catch {
                 // Where the tables stand after a failure only they can say.
                 position = nil
-                if let failure = error as? PostgresError, failure.endsConnection { connection = nil }
+                if Self.isLoss(error) { connection = nil }
                 note(error)
                 wait(seconds: pause, unlessBehind: false)
                 pause = min(pause * 2, 2)
@@ -183,7 +183,7 @@ package final class Projector: @unchecked Sendable {
     }
 
     private func note(_ error: any Error) {
-        let isLoss = (error as? PostgresError)?.endsConnection ?? false
+        let isLoss = Self.isLoss(error)
         condition.lock()
         counts.failures += 1
         let isNew = isLoss || progress.fault != "\(error)"
@@ -201,6 +201,13 @@ package final class Projector: @unchecked Sendable {
         } else {
             logger.error("the projections stand still", metadata: ["cause": "\(error)"])
         }
+    }
+
+    /// Whether another connection can help: everything but what the server refused and what the tables hold.
+    private static func isLoss(_ error: any Error) -> Bool {
+        guard let failure = error as? PostgresError else { return false }
+        if case .serverRejected(let state) = failure.kind { return ["53", "57", "58", "40"].contains(state.errorClass) }
+        return true
     }
 
     private func wait(seconds: TimeInterval, unlessBehind: Bool) {

@@ -26,7 +26,8 @@ struct ServeCommand: AsyncParsableCommand {
         let server = HTTPServer(
             configuration: configuration, gateway: venue.sequencer, directory: venue.directory, history: venue.store.history,
             vault: venue.store.vault, logger: logger,
-            onRunning: { port in await welcome.greet(at: port) }
+            // In a task of its own: connections are taken only after this returns.
+            onRunning: { port in Task { await welcome.greet(at: port) } }
         )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -37,31 +37,44 @@ struct ResaleTests {
         #expect(loss.market.exchange.firstBrokenInvariant() == nil)
     }
 
-    @Test("a chain of two sales, delivered in full, in part and not at all, to the micro", arguments: [
-        // Delivered, then what provider, Alice and Bob have more or less than at first, and the exchange's fees.
-        (Int64(36_000), Int64(19_980_000), Int64(4_915_000), Int64(-25_075_000), "0.180000"),
-        (12_345, -6_000_000 + 6_851_475 + 2_057_500, 1_685_436, -25_075_000 + 16_427_084 + 49_282 + 3_942_500, "0.061723"),
-        (0, -6_000_000, 0, 6_000_000, "0.000000"),
-    ])
-    func twoLinkChain(delivered: Int64, provider: Int64, alice: Int64, bob: Int64, fees: String) {
+    /// What was delivered, what each has more or less than at first, the exchange's fees.
+    struct Outcome: Sendable {
+        var delivered: Int64
+        var provider: Int64
+        var alice: Int64
+        var bob: Int64
+        var carol: Int64 = 0
+        var fees: String
+    }
+
+    /// Worked out by hand from section 6 of the market's rules.
+    static let twoSales = [
+        Outcome(delivered: 36_000, provider: 19_980_000, alice: 4_915_000, bob: -25_075_000, fees: "0.180000"),
+        Outcome(delivered: 12_345, provider: 2_908_975, alice: 1_685_436, bob: -4_656_134, fees: "0.061723"),
+        Outcome(delivered: 0, provider: -6_000_000, alice: 0, bob: 6_000_000, fees: "0.000000"),
+    ]
+    static let threeSales = [
+        Outcome(delivered: 36_000, provider: 19_980_000, alice: 4_915_000, bob: -10_090_000, carol: -15_045_000, fees: "0.240000"),
+        Outcome(delivered: 12_345, provider: 2_908_975, alice: 1_685_436, bob: -3_460_027, carol: -1_216_681, fees: "0.082297"),
+        Outcome(delivered: 0, provider: -6_000_000, alice: 0, bob: 0, carol: 6_000_000, fees: "0.000000"),
+    ]
+
+    @Test("a chain of two sales, delivered in full, in part and not at all, to the micro", arguments: twoSales)
+    func twoLinkChain(outcome: Outcome) {
         let pit = twoLinks()
         pit.advance(minutes: 180)
-        pit.report(delivered: delivered)
+        pit.report(delivered: outcome.delivered)
         pit.advance(minutes: 211)
-        #expect(spent(pit, pit.provider) == provider)
-        #expect(spent(pit, pit.alice) == alice)
-        #expect(spent(pit, pit.bob) == bob)
-        #expect(pit.market.feeRevenue == fees)
+        #expect(spent(pit, pit.provider) == outcome.provider)
+        #expect(spent(pit, pit.alice) == outcome.alice)
+        #expect(spent(pit, pit.bob) == outcome.bob)
+        #expect(pit.market.feeRevenue == outcome.fees)
         #expect(pit.market.escrow(pit.contract()) == "0.000000")
         for participant in [pit.provider, pit.alice, pit.bob] { #expect(pit.market.balance(participant).inEscrow == .zero) }
     }
 
-    @Test("a chain of three sales, the last at a loss, to the micro", arguments: [
-        (Int64(36_000), Int64(19_980_000), Int64(4_915_000), Int64(-10_090_000), Int64(-15_045_000)),
-        (12_345, 2_908_975, 1_685_436, 14_985_000 + 6_629_973 - 25_075_000, -15_045_000 + 9_856_250 + 29_569 + 3_942_500),
-        (0, -6_000_000, 0, 0, 6_000_000),
-    ])
-    func threeLinkChain(delivered: Int64, provider: Int64, alice: Int64, bob: Int64, carol: Int64) {
+    @Test("a chain of three sales, the last at a loss, to the micro", arguments: threeSales)
+    func threeLinkChain(outcome: Outcome) {
         let pit = twoLinks()
         let third = pit.market.participant("Carol", .consumer)
         pit.market.deposit(100_000, to: third)
@@ -70,12 +83,13 @@ struct ResaleTests {
         // Bob paid 25.075 and earns 15 − 0.015: that is released.
         #expect(spent(pit, pit.bob) == 14_985_000 - 25_075_000)
         pit.advance(minutes: 180)
-        pit.report(delivered: delivered)
+        pit.report(delivered: outcome.delivered)
         pit.advance(minutes: 211)
-        #expect(spent(pit, pit.provider) == provider)
-        #expect(spent(pit, pit.alice) == alice)
-        #expect(spent(pit, pit.bob) == bob)
-        #expect(spent(pit, third) == carol)
+        #expect(spent(pit, pit.provider) == outcome.provider)
+        #expect(spent(pit, pit.alice) == outcome.alice)
+        #expect(spent(pit, pit.bob) == outcome.bob)
+        #expect(spent(pit, third) == outcome.carol)
+        #expect(pit.market.feeRevenue == outcome.fees)
         #expect(pit.market.escrow(pit.contract()) == "0.000000")
     }
 

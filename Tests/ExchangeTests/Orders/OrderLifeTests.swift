@@ -137,8 +137,8 @@ struct OrderLifeTests {
         spec.price = cents(199)
         let id = try pit.market.place(spec, as: pit.alice).get().order.id
         let before = pit.market.stateWithoutHeader
-        #expect(pit.market.amend(id, price: cents(200), as: pit.alice) == .failure(
-            Refusal(.postOnlyWouldCross, "the best opposite price is 2.0000")))
+        #expect(pit.market.amend(id, price: cents(200), as: pit.alice).refusal
+                == Refusal(.postOnlyWouldCross, "the best opposite price is 2.0000"))
         #expect(pit.market.stateWithoutHeader == before)
         #expect(try pit.market.amend(id, price: cents(198), as: pit.alice).get().order.status == .open)
     }

@@ -2,6 +2,7 @@ import Exchange
 import Matching
 import Quantities
 import Registry
+import Settlement
 import Testing
 import TestSupport
 

@@ -1,0 +1,122 @@
+import Exchange
+import Matching
+import Quantities
+import Registry
+import TestSupport
+
+/// What a whole bid should do, found by trying everything: the slow twin of the exchange's search.
+///
+/// It knows only what anybody could read from the orders: all of them, one by one.
+struct NaiveBidSearch {
+    /// One order that stands for sale.
+    struct Ask {
+        var id: OrderID
+        var contract: ContractKey
+        var price: Price
+        var remaining: Quantity
+        /// None for a resale.
+        var resource: ResourceID?
+        var owner: ParticipantID
+    }
+
+    /// Part of an ask that a plan takes.
+    struct Fill: Equatable {
+        var contract: ContractKey
+        var price: Price
+        var quantity: Quantity
+    }
+
+    struct Plan {
+        var product: ProductID
+        var code: String
+        var start: Hour
+        var resource: ResourceID?
+        var cost: Int64
+        var fees: Int64
+        var fills: [Fill]
+    }
+
+    var market: Market
+    var asks: [Ask]
+
+    init(_ market: Market) {
+        self.market = market
+        var found: [Ask] = []
+        for participant in market.exchange.participants(after: ParticipantID(0), limit: .max) {
+            for order in market.exchange.orders(of: participant.id, status: nil, contract: nil, after: OrderID(0), limit: .max)
+            where order.side == .sell && (order.status == .open || order.status == .partiallyFilled) {
+                found.append(
+                    Ask(
+                        id: order.id, contract: order.contract, price: order.price ?? Price(), remaining: order.remainingQuantity,
+                        resource: order.resourceID, owner: participant.ownerID))
+            }
+        }
+        // Price, then time: no order of these markets ever loses its place.
+        asks = found.sorted { $0.price == $1.price ? $0.id < $1.id : $0.price < $1.price }
+    }
+
+    /// The cheapest plan; ties: earlier start, product code, resource number.
+    func best(_ spec: BidSpec, for buyer: ParticipantID) -> Plan? {
+        let owner = market.exchange.participant(buyer)?.ownerID
+        var plans: [Plan] = []
+        for product in market.exchange.catalogue.products where admits(spec, product) {
+            var start = spec.earliestStart
+            while spec.latestEnd - start >= spec.durationHours {
+                for group in groups(spec.placement ?? .sameResource) {
+                    if let plan = plan(spec, product, start, group, owner) { plans.append(plan) }
+                }
+                start = start + 1
+            }
+        }
+        return plans.min { left, right in
+            if left.cost + left.fees != right.cost + right.fees { return left.cost + left.fees < right.cost + right.fees }
+            if left.start != right.start { return left.start < right.start }
+            if left.code != right.code { return left.code < right.code }
+            return (left.resource?.rawValue ?? 0) < (right.resource?.rawValue ?? 0)
+        }
+    }
+
+    private func admits(_ spec: BidSpec, _ product: Product) -> Bool {
+        if let products = spec.requirements.products, !products.contains(product.code) { return false }
+        if let classes = spec.requirements.classes, !classes.contains(product.computeClass) { return false }
+        if let zones = spec.requirements.zones, !zones.contains(product.zone) { return false }
+        return spec.currency == nil || spec.currency == product.currency
+    }
+
+    /// What holds together under a placement: the resources of each group, nil for everything, resales included.
+    private func groups(_ placement: Placement) -> [[ResourceID]?] {
+        let all = market.exchange.resources(provider: nil, after: ResourceID(0), limit: .max)
+        switch placement {
+        case .any: return [nil]
+        case .sameResource: return all.map { [$0.id] }
+        case .sameSite: return all.map { first in all.filter { $0.isAtSiteOf(first) }.map(\.id) }
+        }
+    }
+
+    private func plan(_ spec: BidSpec, _ product: Product, _ start: Hour, _ group: [ResourceID]?, _ owner: ParticipantID?) -> Plan? {
+        var plan = Plan(product: product.id, code: product.code, start: start, resource: nil, cost: 0, fees: 0, fills: [])
+        if (spec.placement ?? .sameResource) == .sameResource { plan.resource = group?.first }
+        for offset in 0..<spec.durationHours {
+            let contract = ContractKey(product: product.id, hour: start + offset)
+            var left = spec.quantity
+            for ask in asks where ask.contract == contract && ask.owner != owner && left > 0 {
+                if let group {
+                    guard let resource = ask.resource, group.contains(resource) else { continue }
+                }
+                let part = min(left, ask.remaining)
+                left -= part
+                let notional = ask.price.rawValue * Int64(part)
+                plan.cost += notional
+                plan.fees += notional * Int64(product.takerFee) / 10_000
+                plan.fills.append(Fill(contract: contract, price: ask.price, quantity: part))
+            }
+            guard left == 0 else { return nil }
+        }
+        return plan
+    }
+
+    func keepsLimit(_ plan: Plan, _ spec: BidSpec) -> Bool {
+        if let limit = spec.limitPrice { return plan.cost <= limit.rawValue * Int64(spec.quantity) * Int64(spec.durationHours) }
+        return plan.cost + plan.fees <= spec.maxTotal?.rawValue ?? 0
+    }
+}

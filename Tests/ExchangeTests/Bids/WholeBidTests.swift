@@ -1,0 +1,402 @@
+import Exchange
+import Matching
+import Quantities
+import Registry
+import Testing
+import TestSupport
+
+@Suite("Whole bids")
+struct WholeBidTests {
+    /// Two providers in one product: what each asks for is said by the tests.
+    private struct Field {
+        let pit: Pit
+        let rival: ParticipantID
+        let rivalResource: ResourceID
+        var market: Market { pit.market }
+
+        init(maker: BasisPoints = 10, taker: BasisPoints = 30) {
+            pit = Pit(maker: maker, taker: taker)
+            rival = pit.market.participant("Rival", .provider)
+            pit.market.deposit(100_000, to: rival)
+            rivalResource = pit.market.resource(of: rival, units: 100)
+        }
+
+        func rivalSells(_ price: Price, _ quantity: Quantity, hour: Int32, display: Quantity? = nil) {
+            var spec = market.order(.sell, pit.contract(hour), price, quantity, resource: rivalResource)
+            spec.displayQuantity = display
+            guard case .success = market.place(spec, as: rival) else { preconditionFailure("refused") }
+        }
+    }
+
+    @Test("all hours and the full quantity, or nothing")
+    func wholeOrNothing() throws {
+        let pit = Pit()
+        for hour in [2, 3] as [Int32] { pit.sell(cents(200), 4, hour: hour) }
+        for (quantity, hours) in [(Quantity(5), Int32(2)), (4, 3)] {
+            let before = pit.market.balance(pit.alice).available
+            let view = try pit.market.bid(pit.market.bid(quantity: quantity, hours: hours, from: 2), as: pit.alice).get()
+            #expect(view.status == .unfilled && view.legs.isEmpty)
+            #expect(pit.market.balance(pit.alice).available == before && pit.market.balance(pit.alice).reserved == .zero)
+        }
+        let view = try pit.market.bid(pit.market.bid(quantity: 4, hours: 2, from: 2), as: pit.alice).get()
+        #expect(view.status == .filled && view.cost == .units(16) && view.fees == Micros(48_000))
+        #expect(view.legs.map(\.quantity) == [4, 4] && view.averagePrice == cents(200))
+        let allocation = try #require(view.allocationID.flatMap { pit.market.exchange.allocation($0) })
+        #expect(allocation.holderID == pit.alice && allocation.bidID == view.id && allocation.status == .scheduled)
+        #expect(allocation.hours.map(\.contract) == [pit.contract(2), pit.contract(3)])
+        #expect(pit.market.balance(pit.alice).inEscrow == Micros(16_048_000))
+    }
+
+    @Test("same_resource takes one resource for every device and hour, same_site one site, any whatever is cheapest")
+    func placements() throws {
+        for (placement, cost, resources) in [
+            (Placement?.none, Int64(20_800_000), 1), (.sameResource, 20_800_000, 1), (.sameSite, 20_400_000, 2), (.any, 19_600_000, 3),
+        ] {
+            let field = Field()
+            let second = field.market.resource(of: field.pit.provider, units: 100, site: "CN-GAN")
+            // The provider's site: 2.60 on one machine, 2.50 where the other gives two in hour 3. The rival: cheap in hour 2 alone.
+            field.pit.sell(cents(260), 4, hour: 2)
+            field.pit.sell(cents(260), 4, hour: 3)
+            guard case .success = field.market.place(
+                field.market.order(.sell, field.pit.contract(3), cents(240), 2, resource: second), as: field.pit.provider)
+            else { return }
+            field.rivalSells(cents(240), 4, hour: 2)
+            let spec = field.market.bid(quantity: 4, hours: 2, from: 2, placement: placement)
+            let view = try field.market.bid(spec, as: field.pit.alice).get()
+            #expect(view.status == .filled && view.cost == Micros(cost), "\(String(describing: placement))")
+            let hours = view.allocationID.flatMap { field.market.exchange.allocation($0) }?.hours ?? []
+            var used: [ResourceID] = []
+            for hour in hours where !used.contains(hour.resourceID) { used.append(hour.resourceID) }
+            #expect(used.count == resources)
+        }
+    }
+
+    @Test("the cheapest total decides, fees included")
+    func feesCount() throws {
+        let market = Market()
+        let cheapFee = market.product("H100-SXM", "CN-GAN", maker: 0, taker: 0)
+        market.product("H100-SXM", "AA-DEAR", maker: 0, taker: 200)
+        let provider = market.participant("Provider", .provider)
+        let alice = market.participant("Alice", .consumer)
+        for participant in [provider, alice] { market.deposit(10_000, to: participant) }
+        for (zone, price) in [("CN-GAN", cents(202)), ("AA-DEAR", cents(200))] {
+            let resource = market.resource(of: provider, units: 10, "H100-SXM", zone)
+            _ = try market.offer(market.offer(of: resource, 10, at: price, from: 2, hours: 2), as: provider).get()
+        }
+        // 2.00 with 2 % is 2.04: dearer than 2.02 without.
+        let view = try market.bid(market.bid(quantity: 10, hours: 2, from: 2), as: alice).get()
+        #expect(view.product == cheapFee && view.cost == Micros(40_400_000) && view.fees == .zero)
+    }
+
+    @Test("of equal totals the earlier start wins, then the product's code, then the resource's number")
+    func ties() throws {
+        let market = Market()
+        for zone in ["ZZ-LAST", "CN-GAN", "AA-FIRST"] { market.product("H100-SXM", zone) }
+        let provider = market.participant("Provider", .provider)
+        let alice = market.participant("Alice", .consumer)
+        for participant in [provider, alice] { market.deposit(10_000, to: participant) }
+        var byZone: [String: [ResourceID]] = [:]
+        for zone in ["ZZ-LAST", "CN-GAN", "AA-FIRST"] {
+            for _ in 0..<2 {
+                let resource = market.resource(of: provider, units: 10, "H100-SXM", zone)
+                byZone[zone, default: []].append(resource)
+            }
+        }
+        func offer(_ resource: ResourceID?, _ hour: Int32) throws {
+            let id = try #require(resource)
+            _ = try market.offer(market.offer(of: id, 1, at: cents(200), from: hour, hours: 1), as: provider).get()
+        }
+        try offer(byZone["AA-FIRST"]?[0], 4)
+        try offer(byZone["ZZ-LAST"]?[1], 3)
+        try offer(byZone["CN-GAN"]?[1], 3)
+        try offer(byZone["CN-GAN"]?[0], 3)
+        var taken: [ResourceID?] = []
+        for _ in 0..<4 {
+            let spec = market.bid(quantity: 1, hours: 1, from: 2, window: 4)
+            taken.append(try market.exchange.quote(spec, for: alice).resourceID)
+            #expect(try market.bid(spec, as: alice).get().status == .filled)
+        }
+        #expect(taken == [byZone["CN-GAN"]?[0], byZone["CN-GAN"]?[1], byZone["ZZ-LAST"]?[1], byZone["AA-FIRST"]?[0]])
+    }
+
+    @Test("own asks are skipped, also those of a participant of the same owner")
+    func ownAsks() throws {
+        let field = Field()
+        field.pit.sell(cents(150), 4)
+        field.rivalSells(cents(250), 4, hour: 2)
+        let sister = field.market.participant("Sister", .consumer, owner: field.pit.provider)
+        field.market.deposit(1_000, to: sister)
+        let spec = field.market.bid(quantity: 2, hours: 1, from: 2, placement: .any)
+        for buyer in [field.pit.provider, sister] {
+            #expect(try field.market.bid(spec, as: buyer).get().averagePrice == cents(250))
+        }
+        #expect(try field.market.bid(spec, as: field.pit.alice).get().averagePrice == cents(150))
+    }
+
+    @Test("cheaper asks that cannot serve are passed over and stay where they are")
+    func passedOver() throws {
+        let field = Field()
+        let cheap = field.pit.sell(cents(150), 3).order.id
+        field.rivalSells(cents(250), 4, hour: 2)
+        let view = try field.market.bid(field.market.bid(quantity: 4, hours: 1, from: 2), as: field.pit.alice).get()
+        #expect(view.averagePrice == cents(250))
+        #expect(field.pit.order(cheap).remainingQuantity == 3)
+        #expect(field.market.exchange.contract(field.pit.contract())?.bestAsk == cents(150))
+        #expect(field.market.exchange.contract(field.pit.contract())?.last == cents(250))
+    }
+
+    @Test("of an iceberg the whole remainder counts, at its present place, and it shows what it showed")
+    func icebergs() throws {
+        let field = Field()
+        field.rivalSells(cents(200), 10, hour: 2, display: 2)
+        field.pit.sell(cents(200), 10)
+        let spec = field.market.bid(quantity: 7, hours: 1, from: 2, placement: .any)
+        let view = try field.market.bid(spec, as: field.pit.alice).get()
+        #expect(view.legs.map { $0.trades.map(\.quantity) } == [[7]])
+        #expect(field.market.exchange.book(field.pit.contract(), depth: 1)?.asks.map(\.quantity) == [12])
+        #expect(try field.market.bid(spec, as: field.pit.alice).get().legs.map { $0.trades.map(\.quantity) } == [[3, 4]])
+    }
+
+    @Test("limit_price bounds the average per device-hour without fees, max_total the total with them, to the micro")
+    func limits() throws {
+        for (limit, status) in [(cents(220), BidStatus.filled), (Price(2_199_999), .unfilled)] {
+            let pit = Pit()
+            pit.sell(cents(200), 4, hour: 2)
+            pit.sell(cents(240), 4, hour: 3)
+            let view = try pit.market.bid(pit.market.bid(quantity: 4, hours: 2, from: 2, limit: limit), as: pit.alice).get()
+            #expect(view.status == status)
+            if status == .unfilled {
+                #expect(view.bestAvailable?.averagePrice == cents(220) && view.bestAvailable?.fees == Micros(52_800))
+            }
+        }
+        // 17.60 and 0.024 + 0.0288 of fees.
+        for (total, status) in [(Micros(17_652_800), BidStatus.filled), (Micros(17_652_799), .unfilled)] {
+            let pit = Pit()
+            pit.sell(cents(200), 4, hour: 2)
+            pit.sell(cents(240), 4, hour: 3)
+            #expect(try pit.market.bid(pit.market.bid(quantity: 4, hours: 2, from: 2, maxTotal: total), as: pit.alice).get().status == status)
+        }
+    }
+
+    @Test("the worst cost must be available: quantity × hours × limit and the higher fee, or max_total")
+    func funds() {
+        let pit = Pit(cash: 0)
+        pit.market.deposit(1_000, to: pit.provider)
+        pit.sell(cents(100), 10)
+        func code(_ cash: Int64, _ spec: BidSpec) -> RefusalCode? {
+            let poor = pit.market.participant("Poor", .consumer)
+            let money = MoneyMovement(
+                participantID: poor, currency: Currency(unchecked: "USD"), amount: Micros(cash), reference: "\(poor)")
+            pit.market.apply(.deposit(money), as: pit.market.operatorID)
+            return pit.market.code(.placeBid(spec), as: poor)
+        }
+        let spec = pit.market.bid(quantity: 2, hours: 1, from: 2, limit: cents(300))
+        #expect(code(6_017_999, spec) == .insufficientFunds)
+        #expect(code(6_018_000, spec) == nil)
+        let total = pit.market.bid(quantity: 2, hours: 1, from: 2, maxTotal: .units(5))
+        #expect(code(4_999_999, total) == .insufficientFunds)
+        #expect(code(5_000_000, total) == nil)
+    }
+
+    @Test("a taker's rebate is no cash: the notional must be there before it comes back")
+    func rebates() throws {
+        for (cash, code) in [(Int64(20), RefusalCode?.none), (19, .insufficientFunds)] {
+            let field = Field(maker: 5_000, taker: -5_000)
+            field.pit.sell(cents(200), 10)
+            let poor = field.market.participant("Poor", .consumer)
+            field.market.deposit(cash, to: poor)
+            let spec = field.market.bid(quantity: 10, hours: 1, from: 2, maxTotal: .units(10))
+            #expect(field.market.bid(spec, as: poor).refusal?.code == code)
+            if code == nil { #expect(field.market.balance(poor).available == .units(10)) }
+            #expect(field.market.exchange.firstBrokenInvariant() == nil)
+        }
+    }
+
+    @Test("eligible products of several currencies need a currency; the others are then a mismatch")
+    func currencies() throws {
+        let market = Market()
+        market.product("H100-SXM", "CN-GAN", currency: "CNY")
+        market.product("H100-SXM", "US-IOWA", currency: "USD")
+        let alice = market.participant("Alice", .consumer)
+        market.deposit(1_000, to: alice)
+        var spec = market.bid(quantity: 1, hours: 1, from: 2)
+        let refusal = market.bid(spec, as: alice).refusal
+        #expect(refusal?.code == .invalidRequest && refusal?.field == "currency")
+        spec.currency = Currency(unchecked: "USD")
+        #expect(try market.bid(spec, as: alice).get().currency?.code == "USD")
+        #expect(try market.exchange.quote(spec, for: alice).excluded.first?.reason == "currency_mismatch")
+        spec.currency = Currency(unchecked: "CNY")
+        #expect(market.bid(spec, as: alice).refusal?.code == .insufficientFunds, "the venue never converts")
+        spec.currency = nil
+        spec.requirements.zones = ["US-IOWA"]
+        #expect(try market.bid(spec, as: alice).get().currency?.code == "USD")
+        spec.fill = .hourly
+        spec.currency = Currency(unchecked: "CNY")
+        #expect(market.bid(spec, as: alice).refusal?.code == .currencyMismatch)
+    }
+
+    @Test("a product whose lot does not divide the quantity cannot serve the bid")
+    func lots() throws {
+        let pit = Pit(lot: 4)
+        pit.sell(cents(200), 8)
+        let spec = pit.market.bid(quantity: 6, hours: 1, from: 2)
+        #expect(try pit.market.exchange.quote(spec, for: pit.alice).excluded.map(\.reason) == ["quantity_off_lot"])
+        #expect(try pit.market.bid(spec, as: pit.alice).get().status == .unfilled)
+        #expect(try pit.market.bid(pit.market.bid(quantity: 4, hours: 1, from: 2), as: pit.alice).get().status == .filled)
+    }
+
+    @Test("a quote says of every product and resource that cannot serve why not")
+    func exclusions() throws {
+        let field = Field()
+        let other = field.market.product("MI300X")
+        field.market.product("MI300X", "US-IOWA", horizon: 1)
+        field.pit.sell(cents(200), 4)
+        let pueless = field.market.resource(of: field.rival, units: 4, site: "Green") { $0.site?.pue = Measure(1_100_000) }
+        _ = try field.market.offer(field.market.offer(of: pueless, 4, at: cents(250), from: 2, hours: 1), as: field.rival).get()
+        var spec = field.market.bid(quantity: 4, hours: 1, from: 2)
+        spec.requirements.maxPUE = Measure(1_200_000)
+        let quote = try field.market.exchange.quote(spec, for: field.pit.alice)
+        #expect(quote.resourceID == pueless && quote.feasible)
+        #expect(quote.excluded.contains { $0.resourceID == field.pit.resource && $0.reason == "pue_too_high" })
+        #expect(quote.excluded.contains { $0.product == other && $0.reason == "not_enough_units" })
+        #expect(quote.excluded.contains { $0.product == ProductID(2) && $0.reason == "market_closed" })
+        // Books are anonymous: other placements ask what the grade guarantees.
+        spec.placement = .any
+        #expect(try field.market.exchange.quote(spec, for: field.pit.alice).feasible == false)
+        spec.requirements = Requirements()
+        spec.requirements.products = ["NO-SUCH"]
+        #expect(throws: Refusal.self) { try field.market.exchange.quote(spec, for: field.pit.alice) }
+        #expect(field.market.bid(spec, as: field.pit.alice).refusal?.code == .notFound)
+    }
+
+    @Test("a window that begins in the past is searched from now on, one that has passed is closed", arguments: [0, 1])
+    func windows(offset: Int32) throws {
+        let pit = Pit()
+        pit.advance(minutes: 300)
+        pit.sell(cents(200), 4, hour: 6)
+        var spec = pit.market.bid(quantity: 4, hours: 1, from: -4, window: 6)
+        #expect(try pit.market.bid(spec, as: pit.alice).get().start == pit.midnight + 6)
+        spec.latestEnd = pit.midnight + 5
+        #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .marketClosed)
+        spec.latestEnd = pit.midnight + 6
+        let quote = try pit.market.exchange.quote(spec, for: pit.alice)
+        #expect(quote.excluded.map(\.reason) == ["market_closed"])
+    }
+
+    @Test("of two faults of a bid the first in the API's order is reported")
+    func precedence() {
+        let pit = Pit(cash: 10)
+        var taken = pit.market.bid(quantity: 1, hours: 1, from: 2, limit: cents(100))
+        taken.clientBidID = "taken"
+        #expect(pit.market.code(.placeBid(taken), as: pit.alice) == nil)
+        var spec = pit.market.bid(quantity: 1_000, hours: 1, from: -5)
+        spec.clientBidID = "taken"
+        spec.requirements.products = ["NO-SUCH"]
+        spec.durationHours = 0
+        let steps: [(RefusalCode?, (inout BidSpec) -> Void)] = [
+            (.invalidRequest, { $0.durationHours = 1 }), (.notFound, { $0.requirements.products = nil }),
+            (.conflict, { $0.clientBidID = nil }),
+            (.marketClosed, {
+                $0.earliestStart = pit.midnight + 2
+                $0.latestEnd = pit.midnight + 3
+            }),
+            (.insufficientFunds, { $0.quantity = 1 }), (nil, { _ in }),
+        ]
+        #expect(pit.market.code(.placeBid(spec), as: pit.provider == pit.alice ? pit.bob : pit.meter) == .forbidden)
+        for (code, repair) in steps {
+            #expect(pit.market.code(.placeBid(spec), as: pit.alice) == code)
+            repair(&spec)
+        }
+    }
+
+    @Test("the largest bid is an overflow, not a crash")
+    func overflow() {
+        let pit = Pit()
+        let spec = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, limit: .limit)
+        #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .amountOverflow)
+        let total = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, maxTotal: .limit)
+        #expect(pit.market.bid(total, as: pit.alice).refusal?.code == .insufficientFunds)
+    }
+
+    @Test("a bid fills or fails at once: there is never one to cancel")
+    func cancelling() throws {
+        let pit = Pit()
+        let id = try pit.market.bid(pit.market.bid(quantity: 1, hours: 1, from: 2), as: pit.alice).get().id
+        #expect(pit.market.code(.cancelBid(CancelBid(id)), as: pit.alice) == .conflict)
+        for number in [id.rawValue + 1, 0, -1, Int64.max, Int64.min] {
+            #expect(pit.market.code(.cancelBid(CancelBid(BidID(number))), as: pit.alice) == .notFound)
+        }
+        #expect(pit.market.code(.cancelBid(CancelBid(id)), as: pit.bob) == .notFound)
+    }
+}
+
+@Suite("Hourly bids")
+struct HourlyBidTests {
+    private func spec(_ pit: Pit, _ quantity: Quantity, hours: Int32, limit: Price = cents(220)) -> BidSpec {
+        var spec = pit.market.bid(quantity: quantity, hours: hours, from: 2, limit: limit)
+        spec.fill = .hourly
+        return spec
+    }
+
+    @Test("each hour takes what it can within the limit; the rest is cancelled", arguments: [
+        ([Quantity(4), 4], BidStatus.filled), ([4, 1], .partiallyFilled), ([0, 0], .unfilled),
+    ])
+    func hours(units: [Quantity], status: BidStatus) throws {
+        let pit = Pit()
+        for (offset, quantity) in units.enumerated() where quantity > 0 {
+            pit.sell(cents(200), quantity, hour: 2 + Int32(offset))
+        }
+        for hour in [2, 3] as [Int32] { pit.sell(cents(221), 9, hour: hour) }
+        let view = try pit.market.bid(spec(pit, 4, hours: 2), as: pit.alice).get()
+        #expect(view.status == status)
+        #expect(view.legs.map(\.quantity) == units)
+        #expect((view.allocationID == nil) == (status == .unfilled))
+        let bought = Int64(units[0] + units[1])
+        if bought > 0 { #expect(view.cost == .units(2 * bought) && view.fees == Micros(6_000 * bought)) }
+        #expect(pit.market.balance(pit.alice).reserved == .zero)
+        if let allocation = view.allocationID.flatMap({ pit.market.exchange.allocation($0) }) {
+            #expect(allocation.bidID == view.id && allocation.hours.map(\.quantity) == units.filter { $0 > 0 })
+        }
+    }
+
+    @Test("the window is fixed, the product one, all hours tradable and paid for together")
+    func refusals() {
+        let pit = Pit(cash: 20)
+        let market = pit.market
+        var two = spec(pit, 1, hours: 2)
+        two.latestEnd = two.latestEnd + 1
+        #expect(market.bid(two, as: pit.alice).refusal?.field == "duration_hours")
+        var placed = spec(pit, 1, hours: 2)
+        placed.placement = .any
+        #expect(market.bid(placed, as: pit.alice).refusal?.field == "placement")
+        var total = spec(pit, 1, hours: 2)
+        total.limitPrice = nil
+        total.maxTotal = .units(1)
+        #expect(market.bid(total, as: pit.alice).refusal?.field == "limit_price")
+        #expect(market.bid(spec(pit, 1, hours: 2, limit: Price(2_000_001)), as: pit.alice).refusal?.code == .priceOffTick)
+        #expect(market.bid(spec(pit, 1, hours: 2, limit: cents(301)), as: pit.alice).refusal?.code == .outsidePriceBand)
+        #expect(market.bid(spec(pit, 1, hours: 1_000), as: pit.alice).refusal?.code == .unknownContract)
+        // 5 hours × 2 × 2.00 and 30 bps are 20.06.
+        #expect(market.bid(spec(pit, 2, hours: 5, limit: cents(200)), as: pit.alice).refusal?.code == .insufficientFunds)
+        #expect(market.bid(spec(pit, 2, hours: 5, limit: cents(199)), as: pit.alice).refusal == nil)
+        market.product("MI300X")
+        let refusal = market.bid(spec(pit, 1, hours: 2), as: pit.alice).refusal
+        #expect(refusal?.code == .invalidRequest && refusal?.field == "requirements")
+    }
+
+    @Test("a quote of an hourly bid promises only what the bid would buy: each hour within the limit, one product")
+    func quotes() throws {
+        let pit = Pit()
+        pit.sell(cents(150), 4, hour: 2)
+        pit.sell(cents(250), 4, hour: 3)
+        // 2.00 on average, but each hour is an order of its own.
+        let unaffordable = try pit.market.exchange.quote(spec(pit, 4, hours: 2, limit: cents(220)), for: pit.alice)
+        #expect(!unaffordable.feasible)
+        let affordable = try pit.market.exchange.quote(spec(pit, 4, hours: 2, limit: cents(250)), for: pit.alice)
+        #expect(affordable.feasible)
+        let view = try pit.market.bid(#require(affordable.bid), as: pit.alice).get()
+        #expect(view.status == .filled && view.cost == affordable.cost && view.fees == affordable.fees)
+        pit.market.product("MI300X")
+        #expect(throws: Refusal.self) { try pit.market.exchange.quote(spec(pit, 4, hours: 2), for: pit.alice) }
+    }
+}
