@@ -2,6 +2,8 @@
 
 CONFIGURATION = release
 BUILD = swift build --configuration $(CONFIGURATION)
+# `swift test` alone would build everything a second time, with other flags.
+TEST = swift test --configuration $(CONFIGURATION) --skip-build
 BINARY = .build/$(CONFIGURATION)/suanpan
 DATA_DIR ?= .suanpan
 PORT ?= 8080
@@ -28,20 +30,23 @@ run: setup ## Build, start a private PostgreSQL, load the fixtures and serve
 
 .PHONY: test
 test: setup ## Run all tests, with a PostgreSQL that they start themselves
-	swift test --configuration $(CONFIGURATION)
+	$(BUILD) --build-tests
+	$(TEST)
 
 .PHONY: bench
 bench: setup ## Measure: the order book, the exchange in memory, durable orders over HTTP beside a bare route
 	$(BUILD) --product suanpan
-	@bash Benchmarks/run.sh $(BINARY)
+	@bash .ci/bench $(BINARY)
 
 .PHONY: fuzz
 fuzz: setup ## Compare the order book with its naive twin, a million operations
-	SUANPAN_FUZZ_OPERATIONS=1000000 swift test --configuration $(CONFIGURATION) --filter MatchingTests
+	$(BUILD) --build-tests
+	SUANPAN_FUZZ_OPERATIONS=1000000 $(TEST) --filter MatchingTests
 
 .PHONY: simulate
 simulate: setup ## Simulate a random market, a million commands, and replay it
-	SUANPAN_SIMULATION_COMMANDS=1000000 swift test --configuration $(CONFIGURATION) --filter SimulationTests
+	$(BUILD) --build-tests
+	SUANPAN_SIMULATION_COMMANDS=1000000 $(TEST) --filter SimulationTests
 
 .PHONY: tidy
 tidy: ## Check the arrows between modules, the width of lines and what must not be there

@@ -150,7 +150,13 @@ let package = Package(
         ),
         .testTarget(
             name: "suanpanTests",
-            dependencies: ["suanpan", "Client", "Quantities", "EmbeddedPostgres", "Postgres", "TestSupport"],
+            dependencies: [
+                "suanpan", "Client", "Quantities", "Exchange", "Sequencer", "Persistence", "HTTPAPI", "EmbeddedPostgres",
+                "Postgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict
         ),
     ],

@@ -20,7 +20,7 @@ struct AllocationState {
 
 extension Exchange {
     func allocationState(_ id: AllocationID) -> AllocationState? {
-        let index = Int(id.rawValue) - 1
+        let index = Int(id.rawValue) &- 1
         return allocations.indices.contains(index) ? allocations[index] : nil
     }
 
@@ -56,17 +56,16 @@ extension Exchange {
     /// Keeps the hash of what was sealed in the vault: the holder's request, or the provider's access details, which are
     /// for all of its hours and only the holder sees.
     func recordHandover(_ request: RecordHandover, _ issuer: ParticipantID) throws(Refusal) -> AllocationView {
+        _ = try actor(issuer, request.kind == .request ? .consumer : .provider)
         guard let state = allocationState(request.allocation) else { throw Refusal(.notFound, "there is no such allocation") }
         let index = Int(state.id.rawValue) - 1
         switch request.kind {
         case .request:
-            _ = try actor(issuer, .consumer)
             guard state.holder == issuer else { throw Refusal(.notFound, "there is no such allocation") }
             try checkHandoverOpen(state)
             allocations[index].requestVersion = request.version
             allocations[index].requestHash = request.hash
         case .access:
-            _ = try actor(issuer, .provider)
             guard isProvider(issuer, of: state.id) else { throw Refusal(.notFound, "there is no such allocation") }
             try checkHandoverOpen(state)
             allocations[index].accessVersion = request.version
@@ -80,6 +79,9 @@ extension Exchange {
     private func checkHandoverOpen(_ state: AllocationState) throws(Refusal) {
         guard let last = state.contracts.map({ contracts[$0].key.hour }).max(), now < last.end else {
             throw Refusal(.conflict, "all hours of the allocation are over")
+        }
+        guard allocation(state.id)?.status != .transferred else {
+            throw Refusal(.conflict, "all hours of the allocation were sold on")
         }
     }
 

@@ -16,6 +16,9 @@ struct BidPlan {
     var fees: Int128 = 0
 
     var total: Int128 { cost + fees }
+
+    /// Whether it goes before another, as far as total and start decide.
+    func isBetter(than other: BidPlan) -> Bool { total == other.total ? start < other.start : total < other.total }
 }
 
 /// Units of one resting sell that a plan takes.
@@ -33,15 +36,28 @@ struct HourCost {
     var fees: Int128
 }
 
-/// The plans found, the cheapest first, and why the rest was not considered.
+/// The best plans found, the cheapest first, and why the rest was not considered.
 struct BidSearchResult {
-    var plans: [BidPlan] = []
+    private(set) var plans: [BidPlan] = []
     var excluded: [ExclusionView] = []
     var currency: Currency?
+
+    /// The most plans kept: the best, and the ten that a quote shows beside it.
+    static let limit = 11
+
+    /// Keeps a plan if it is among the best. Of equal ones the first stays in front: products are visited in the order of
+    /// their codes, resources by number.
+    mutating func keep(_ plan: BidPlan) {
+        var position = plans.count
+        while position > 0, plan.isBetter(than: plans[position - 1]) { position -= 1 }
+        guard position < Self.limit else { return }
+        plans.insert(plan, at: position)
+        if plans.count > Self.limit { plans.removeLast() }
+    }
 }
 
 extension Exchange {
-    /// Every best plan per product, start and placement, the cheapest total first; ties: earlier start, product code,
+    /// The best plans over products, starts and placements, the cheapest total first; ties: earlier start, product code,
     /// resource number. MARKET.md section 4.
     ///
     /// - Complexity: one pass over the asks of every eligible contract in the window.
@@ -61,6 +77,11 @@ extension Exchange {
                 let detail = "the product trades in \(product.currency)"
                 result.excluded.append(
                     ExclusionView(product: product.id, resourceID: nil, reason: "currency_mismatch", detail: detail))
+            } else if spec.quantity % product.lotSize != 0 {
+                let detail = "\(spec.quantity) is no multiple of the lot \(product.lotSize)"
+                result.excluded.append(
+                    ExclusionView(
+                        product: product.id, resourceID: nil, reason: RefusalCode.quantityOffLot.rawValue, detail: detail))
             } else {
                 eligible.append(product)
             }
@@ -69,9 +90,6 @@ extension Exchange {
         for product in eligible.sorted(by: { $0.code < $1.code }) {
             find(spec, product, placement, buyer, into: &result)
         }
-        // Products were visited in the order of their codes, starts in order, resources by number: a stable sort keeps
-        // those ties.
-        result.plans = stablySorted(result.plans)
         return result
     }
 
@@ -83,14 +101,6 @@ extension Exchange {
         return first.currency
     }
 
-    private func stablySorted(_ plans: [BidPlan]) -> [BidPlan] {
-        plans.enumerated().sorted { left, right in
-            if left.element.total != right.element.total { return left.element.total < right.element.total }
-            if left.element.start != right.element.start { return left.element.start < right.element.start }
-            return left.offset < right.offset
-        }.map(\.element)
-    }
-
     /// All plans of one product.
     private func find(
         _ spec: BidSpec, _ product: Product, _ placement: Placement, _ buyer: ParticipantID,
@@ -100,35 +110,34 @@ extension Exchange {
         var costs: [Int64: [HourCost]] = [:]
         var seen: [Int64] = []
         var hour = max(spec.earliestStart, Hour(containing: now))
-        var untradable = 0
+        var isTradable = false
         while hour < spec.latestEnd {
             let key = ContractKey(product: product.id, hour: hour)
             if isListed(key), now < gateTime(key), !isHalted(key) {
+                isTradable = true
                 for (group, cost) in hourCosts(spec, key, product, placement, buyer) {
                     if costs[group] == nil { seen.append(group) }
                     costs[group, default: []].append(cost)
                 }
-            } else {
-                untradable += 1
             }
             hour = hour + 1
         }
-        if untradable == Int(spec.latestEnd - spec.earliestStart) {
+        guard isTradable else {
             result.excluded.append(
                 ExclusionView(
                     product: product.id, resourceID: nil, reason: "market_closed", detail: "no hour of the window can be traded"))
             return
         }
-        let found = result.plans.count
+        var isServed = false
         for group in seen.sorted() {
             let resource = placement == .sameResource ? ResourceID(group) : .none
             if placement == .sameResource, let exclusion = exclusion(of: resource, spec, product) {
                 result.excluded.append(exclusion)
                 continue
             }
-            appendRuns(costs[group] ?? [], spec, product, resource, placement, group, into: &result)
+            if keepRuns(costs[group] ?? [], spec, product, resource, placement, group, into: &result) { isServed = true }
         }
-        if result.plans.count == found, !result.excluded.contains(where: { $0.product == product.id }) {
+        if !isServed, !result.excluded.contains(where: { $0.product == product.id }) {
             result.excluded.append(
                 ExclusionView(
                     product: product.id, resourceID: nil, reason: "not_enough_units",
@@ -144,11 +153,12 @@ extension Exchange {
         return ExclusionView(product: product.id, resourceID: id, reason: first.reason.rawValue, detail: first.detail)
     }
 
-    /// The runs of `duration` hours in a row among a placement's hours.
-    private func appendRuns(
+    /// The runs of `duration` hours in a row among a placement's hours; whether there is one.
+    private func keepRuns(
         _ hours: [HourCost], _ spec: BidSpec, _ product: Product, _ resource: ResourceID, _ placement: Placement,
         _ group: Int64, into result: inout BidSearchResult
-    ) {
+    ) -> Bool {
+        var isServed = false
         let duration = Int(spec.durationHours)
         var first = 0
         var cost: Int128 = 0
@@ -173,8 +183,10 @@ extension Exchange {
             plan.fees = fees
             plan.group = group
             plan.placement = placement
-            result.plans.append(plan)
+            result.keep(plan)
+            isServed = true
         }
+        return isServed
     }
 
     /// Per placement what the full quantity costs in one hour; placements that have too little are left out.
@@ -183,16 +195,17 @@ extension Exchange {
     ) -> [(Int64, HourCost)] {
         guard let index = contracts.index(of: key), let book = contracts[index].book else { return [] }
         var groups: [(group: Int64, left: Quantity, cost: HourCost)] = []
+        var positions: [Int64: Int] = [:]
         let owner = owner(of: buyer)
         books.forEachOrder(book, .sell) { slot in
             let order = books.order(slot)
             guard order.owner != owner, let group = group(of: slot, placement) else { return true }
-            var position = groups.firstIndex { $0.group == group }
-            if position == nil {
+            let position = positions[group] ?? groups.count
+            if position == groups.count {
                 groups.append((group, spec.quantity, HourCost(hour: key.hour, cost: 0, fees: 0)))
-                position = groups.count - 1
+                positions[group] = position
             }
-            guard let position, groups[position].left > 0 else { return true }
+            guard groups[position].left > 0 else { return true }
             let part = min(order.remaining, groups[position].left)
             groups[position].left -= part
             let notional = price(atTicks: order.price, key.product).notional(part)

@@ -1,3 +1,4 @@
+import Ledger
 import Matching
 import Pricing
 import Quantities
@@ -8,10 +9,11 @@ extension Exchange {
     func placeBid(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         _ = try actor(issuer, .consumer)
         try spec.check()
-        try checkWindow(spec)
+        try catalogue.checkNames(in: spec.requirements)
         if let name = spec.clientBidID, bids.contains(where: { $0.participantID == issuer && $0.clientBidID == name }) {
             throw Refusal(.conflict, "client_bid_id is in use", field: "client_bid_id")
         }
+        try checkWindow(spec)
         var view = spec.fill == .whole ? try fillWhole(spec, issuer) : try fillHourly(spec, issuer)
         view.clientBidID = spec.clientBidID
         view.createdAt = now
@@ -56,6 +58,11 @@ extension Exchange {
         guard let plan = found.plans.first, keepsLimit(plan, spec) else {
             if let plan = found.plans.first { view.bestAvailable = bestAvailable(plan, spec) }
             return view
+        }
+        // A taker's rebate comes back out of the notional, which must be there first.
+        let available = available(issuer, currency)
+        guard plan.cost <= Int128(available.rawValue) else {
+            throw Refusal(.insufficientFunds, "the notional is \(MicrosSum(plan.cost)) \(currency), \(available) is available")
         }
         return execute(plan, spec, issuer, view)
     }
@@ -197,7 +204,7 @@ extension Exchange {
     }
 
     /// The one product that an hourly bid is about.
-    private func onlyProduct(_ spec: BidSpec) throws(Refusal) -> Product {
+    func onlyProduct(_ spec: BidSpec) throws(Refusal) -> Product {
         try catalogue.checkNames(in: spec.requirements)
         var eligible: [Product] = []
         var mismatched = false

@@ -52,7 +52,9 @@ extension Exchange {
             emit(.product(catalogue[scope.product]))
         case .contract:
             guard isListed(scope.contract) else { throw Refusal(.unknownContract, "no such contract") }
-            contracts[materialise(scope.contract)].halted = halted
+            guard now < gateTime(scope.contract) else { throw Refusal(.marketClosed, "the gate of \(symbol(scope.contract)) has closed") }
+            // A contract that nobody touched is not halted: resuming it must not make it.
+            if halted || contracts.index(of: scope.contract) != nil { contracts[materialise(scope.contract)].halted = halted }
         }
         emit(halted ? .halt(scope) : .resume(scope))
         return .done

@@ -40,8 +40,7 @@ extension Exchange {
         state.key = key
         state.book = books.openBook()
         let index = contracts.append(state)
-        let code = catalogue[key.product].code
-        due.add(DueQueue.Gate(time: gateTime(key), code: code, hour: key.hour, contract: index))
+        due.add(DueQueue.Gate(time: gateTime(key), symbol: symbol(key), contract: index))
         return index
     }
 

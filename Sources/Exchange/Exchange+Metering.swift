@@ -38,21 +38,33 @@ extension Exchange {
         guard resources.accepts(meter: meter, for: report.resourceID, in: report.hour, participants: participants) else {
             throw Refusal(.forbidden, "this meter may not report for this resource and hour", field: "resource_id")
         }
-        guard report.hour.end <= now else { throw Refusal(.conflict, "the hour has not ended", field: "hour") }
-        meterHours(of: report.resourceID) { _ in }
         let index = Int(report.resourceID.rawValue) - 1
-        try checkChain(report, meters[index].chain)
-        let metered = meters[index].hours[report.hour]
+        let known = meters.indices.contains(index)
+        let metered = known ? meters[index].hours[report.hour] : MeteredHour()
+        for id in metered.deliveries where participants.areOne(issuer, deliveries[Int(id.rawValue) - 1].delivery.lot.holder) {
+            throw Refusal(.forbidden, "a meter never reports for its own owner's hours", field: "resource_id")
+        }
+        guard report.hour.end <= now else { throw Refusal(.conflict, "the hour has not ended", field: "hour") }
+        try checkChain(report, known ? meters[index].chain : MeterReportState())
         guard metered.sequence == 0 else {
             throw Refusal(.conflict, "report \(metered.sequence) was about this hour already", field: "hour")
         }
         let shares = try split(report, over: metered)
 
+        meterHours(of: report.resourceID) { _ in }
         meters[index].chain.accept(sequence: report.sequence, hash: Bytes(Array(request.hash.utf8)))
         meters[index].hours[report.hour].sequence = report.sequence
         meters[index].hours[report.hour].deliveredDeviceSeconds = report.deliveredDeviceSeconds
         meters[index].hours[report.hour].energyKilowattHours = report.itEnergyKilowattHours
-        for (position, id) in metered.deliveries.enumerated() { note(shares[position], deliveredBy: id) }
+        var contract: Int32?
+        for (position, id) in metered.deliveries.enumerated() {
+            note(shares[position], deliveredBy: id)
+            // Once a contract, not once a delivery: all of them fall due together.
+            let own = deliveries[Int(id.rawValue) - 1].contract
+            guard contract != own else { continue }
+            contract = own
+            due.add(DueQueue.Deadline(time: schedule(of: contracts[own].key).due(reportedAt: now), contract: own))
+        }
 
         var receipt = MeterReceipt()
         receipt.hash = request.hash
@@ -92,15 +104,18 @@ extension Exchange {
         guard let named = report.deliveries else {
             return MeterSplit.proportional(report.deliveredDeviceSeconds, quantities: quantities)
         }
+        guard named.count == metered.deliveries.count else {
+            throw .invalid("deliveries", "each of the hour's \(metered.deliveries.count) deliveries must be named once")
+        }
+        var secondsByDelivery: [DeliveryID: Int64] = [:]
+        for share in named { secondsByDelivery[share.deliveryID] = share.deliveredDeviceSeconds }
         var shares: [Int64] = []
         for id in metered.deliveries {
-            let ofThis = named.filter { $0.deliveryID == id }
-            guard ofThis.count == 1, let share = ofThis.first else {
+            guard let seconds = secondsByDelivery[id] else {
                 throw .invalid("deliveries", "each delivery of the hour must be named once: \(id)")
             }
-            shares.append(share.deliveredDeviceSeconds)
+            shares.append(seconds)
         }
-        guard named.count == shares.count else { throw .invalid("deliveries", "a delivery of another hour is named") }
         do throws(MeterSplit.Fault) {
             try MeterSplit.validate(shares, total: report.deliveredDeviceSeconds, quantities: quantities)
         } catch {
@@ -116,9 +131,6 @@ extension Exchange {
         deliveries[index].delivery.outcome = .metered(delivered, of: total)
         deliveries[index].delivery.reportedAt = now
         deliveries[index].delivery.status = .reported
-        let contract = deliveries[index].contract
-        let time = schedule(of: contracts[contract].key).due(reportedAt: now)
-        due.add(DueQueue.Deadline(time: time, contract: contract))
         emit(.delivery(view(deliveries[index])))
     }
 }

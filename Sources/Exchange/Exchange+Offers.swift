@@ -18,10 +18,13 @@ extension Exchange {
         guard let resource = resource(spec.resourceID), resource.providerID == issuer, resource.status != .retired else {
             throw Refusal(.unknownResource, "there is no such resource of yours", field: "resource_id")
         }
+        let product = try product(for: resource)
+        guard isListed(ContractKey(product: product.id, hour: spec.end + -1)) else {
+            throw Refusal(.unknownContract, "the last hours are not listed yet", field: "end")
+        }
         if let name = spec.clientOfferID, offers.contains(where: { $0.view.providerID == issuer && $0.view.clientOfferID == name }) {
             throw Refusal(.conflict, "client_offer_id is in use", field: "client_offer_id")
         }
-        let product = try product(for: resource)
         var drafts: [OrderDraft] = []
         var need: Int128 = 0
         for index in 0..<(spec.end - spec.start) {
@@ -170,7 +173,7 @@ extension Exchange {
     }
 
     private func ownOffer(_ id: OfferID, _ issuer: ParticipantID) throws(Refusal) -> Int {
-        let position = Int(id.rawValue) - 1
+        let position = Int(id.rawValue) &- 1
         guard offers.indices.contains(position), offers[position].view.providerID == issuer else {
             throw Refusal(.notFound, "there is no such offer")
         }
@@ -184,6 +187,7 @@ extension Exchange {
         guard let (position, index) = offerHour(of: entry) else { return }
         offers[position].view.hours[index].sold += quantity
         offers[position].view.hours[index].remaining -= quantity
+        if offers[position].view.status == .open { offers[position].view.status = .partiallyFilled }
     }
 
     /// An offer's order has ended.
@@ -191,15 +195,23 @@ extension Exchange {
         guard let (position, index) = offerHour(of: entry), offers[position].view.hours[index].orderID == order else { return }
         offers[position].view.hours[index].remaining = 0
         offers[position].live -= 1
-        offers[position].view.status = status(of: offers[position])
+        // Only the last hour's end changes the status: all hours are not looked at for each.
+        if offers[position].live == 0 { offers[position].view.status = status(of: offers[position]) }
     }
 
     private func offerHour(of entry: OrderEntry) -> (position: Int, index: Int)? {
         guard !entry.offer.isNone else { return nil }
         let position = Int(entry.offer.rawValue) - 1
-        let key = contracts[entry.contract].key
-        guard let index = offers[position].view.hours.firstIndex(where: { $0.contract == key }) else { return nil }
-        return (position, index)
+        let hour = contracts[entry.contract].key.hour
+        // The hours ascend.
+        var low = 0
+        var high = offers[position].view.hours.count
+        while low < high {
+            let middle = (low + high) / 2
+            if offers[position].view.hours[middle].contract.hour < hour { low = middle + 1 } else { high = middle }
+        }
+        guard low < offers[position].view.hours.count, offers[position].view.hours[low].contract.hour == hour else { return nil }
+        return (position, low)
     }
 
     private func refreshOffer(_ position: Int) -> OfferView {

@@ -14,9 +14,8 @@ struct OrderDraft {
 }
 
 extension Exchange {
-    /// Turns a request into a draft: the issuer may trade on this side, names are free, objects exist.
-    func draft(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> OrderDraft {
-        let force = try spec.resolvedTimeInForce()
+    /// That the issuer may trade on the order's side: before anything is said about the order itself.
+    func checkRole(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) {
         if spec.side == .buy {
             _ = try actor(issuer, .consumer)
         } else if spec.resourceID != nil {
@@ -24,15 +23,21 @@ extension Exchange {
         } else {
             _ = try actor(issuer, .consumer, .provider)
         }
+    }
+
+    /// Turns a request of somebody who may trade on its side into a draft: names are free, objects exist.
+    func draft(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> OrderDraft {
+        let force = try spec.resolvedTimeInForce()
+        if let expiry = spec.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
+        if let id = spec.allocationID {
+            guard let allocation = allocationState(id), allocation.holder == issuer else {
+                throw Refusal(.notFound, "no such allocation of yours", field: "allocation_id")
+            }
+        }
         guard isListed(spec.contract) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
         if let id = spec.resourceID {
             guard let facts = facts(of: id), facts.provider == issuer, facts.status != .retired else {
                 throw Refusal(.unknownResource, "no such resource of yours", field: "resource_id")
-            }
-        }
-        if let id = spec.allocationID {
-            guard let allocation = allocationState(id), allocation.holder == issuer else {
-                throw Refusal(.notFound, "no such allocation of yours", field: "allocation_id")
             }
         }
         if let name = spec.clientOrderID, orders.named(name, of: issuer) != nil {
@@ -40,7 +45,6 @@ extension Exchange {
                 .duplicateClientOrderID, "client_order_id is in use until 24 h after its order closed", field: "client_order_id"
             )
         }
-        if let expiry = spec.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
         var entry = OrderEntry()
         entry.participant = issuer
         entry.side = spec.side
@@ -113,7 +117,7 @@ extension Exchange {
             }
         } else if entry.isResale {
             let free = sellable(draft.key, by: entry.participant, allocation: entry.allocation)
-            guard free >= entry.remaining else {
+            guard free >= Int64(entry.remaining) else {
                 throw Refusal(
                     .insufficientPosition, "\(free) units of \(symbol(draft.key)) are held and not on offer", field: "quantity")
             }
@@ -175,7 +179,7 @@ extension Exchange {
     }
 
     /// Units of a contract that a holder can still put on offer; of one allocation where it is named.
-    func sellable(_ key: ContractKey, by holder: ParticipantID, allocation: AllocationID) -> Quantity {
+    func sellable(_ key: ContractKey, by holder: ParticipantID, allocation: AllocationID) -> Int64 {
         guard let index = contracts.index(of: key) else { return 0 }
         let state = contracts[index]
         let free = state.held(holder) - state.encumbered(holder)

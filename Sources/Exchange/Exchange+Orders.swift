@@ -6,6 +6,7 @@ import Registry
 
 extension Exchange {
     func placeOrder(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> OrderReceipt {
+        try checkRole(spec, issuer)
         try spec.check()
         var draft = try draft(spec, issuer)
         try checkTerms(&draft)
@@ -42,10 +43,14 @@ extension Exchange {
         lastOrderID += 1
         entry.id = OrderID(lastOrderID)
         orders.register(entry.id, of: entry.participant, name: entry.clientOrderID)
-        if entry.isPending { return wait(entry) }
-        let book = book(entry.contract)
-        let limit = ticks(entry.price, draft.key.product)
+        return entry.isPending ? wait(entry) : admit(entry)
+    }
+
+    /// Lets an order into its book unless it may only fill whole, or a minimum, and cannot: then it is cancelled.
+    private func admit(_ entry: OrderEntry) -> OrderReceipt {
         if entry.timeInForce == .fok || entry.minimum != nil {
+            let book = book(entry.contract)
+            let limit = ticks(entry.price, contracts[entry.contract].key.product)
             let fillable = books.fillableQuantity(
                 book, side: entry.side, limit: limit, quantity: entry.quantity, owner: owner(of: entry.participant),
                 prevention: entry.prevention
@@ -306,9 +311,9 @@ extension Exchange {
             do throws(Refusal) {
                 try checkTerms(&draft)
                 try checkFunds(draft.need, of: entry.participant, in: asset(of: draft.key.product))
-                _ = enter(draft.entry)
+                _ = admit(draft.entry)
             } catch {
-                _ = closeUnrested(entry, .cancelled, .checksFailed)
+                _ = closeUnrested(entry, .cancelled, OrderEndReason(rawValue: error.code.rawValue) ?? .checksFailed)
             }
         }
         touched.removeAll(keepingCapacity: true)

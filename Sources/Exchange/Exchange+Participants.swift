@@ -79,7 +79,7 @@ extension Exchange {
 
     func revokeAPIKey(_ id: APIKeyID, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
-        let index = Int(id.rawValue) - 1
+        let index = Int(id.rawValue) &- 1
         guard apiKeys.indices.contains(index) else { throw Refusal(.notFound, "no such key") }
         apiKeys[index].view.revoked = true
         emit(.apiKey(apiKeys[index]))

@@ -55,7 +55,8 @@ extension Exchange {
 
     /// A participant's money, a line per currency it ever had.
     package func balances(of participant: ParticipantID) -> [BalanceView] {
-        ledger.assets.currencies.compactMap { currency in
+        guard self.participant(participant) != nil else { return [] }
+        return ledger.assets.currencies.compactMap { currency in
             guard let asset = ledger.assets.index(of: currency), let account = ledger.cashAccount(participant, asset) else {
                 return nil
             }
@@ -90,15 +91,15 @@ extension Exchange {
         var cost: Int128 = 0
         for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
             if lot.holder == participant {
-                view.quantity += lot.quantity
+                view.quantity += Int64(lot.quantity)
                 cost += Int128(lot.links.latest.price.notional(lot.quantity).rawValue)
             }
-            if lot.provider == participant { view.sold += lot.quantity }
+            if lot.provider == participant { view.sold += Int64(lot.quantity) }
         }
         guard view.quantity > 0 || view.sold > 0 else { return nil }
         view.contract = state.key
         view.onOffer = state.encumbered(participant)
-        view.averagePrice = Notional.average(notional: cost, quantity: Int64(view.quantity))
+        view.averagePrice = Notional.average(notional: cost, quantity: view.quantity)
         view.currency = currency(of: state.key.product)
         return view
     }
@@ -110,10 +111,10 @@ extension Exchange {
     /// Accounts, all or a participant's cash accounts.
     package func ledgerAccounts(of participant: ParticipantID?, after: AccountID, limit: Int) -> [LedgerAccountView] {
         var views: [LedgerAccountView] = []
-        var number = max(after.rawValue, 0) + 1
-        while number <= ledger.lastAccount.rawValue, views.count < limit {
-            let id = AccountID(number)
+        var number = max(after.rawValue, 0)
+        while number < ledger.lastAccount.rawValue, views.count < limit {
             number += 1
+            let id = AccountID(number)
             guard let account = ledger.account(id) else { continue }
             if let participant, account.owner.participant != participant { continue }
             views.append(accountView(id))

@@ -9,7 +9,10 @@ extension Exchange {
         guard spec.latestEnd.start > now else { throw Refusal(.marketClosed, "the window has passed", field: "latest_end") }
         var asked = spec
         // An hourly bid's cost is that of its hours' best asks, whoever they belong to.
-        if spec.fill == .hourly { asked.placement = .any }
+        if spec.fill == .hourly {
+            _ = try onlyProduct(spec)
+            asked.placement = .any
+        }
         let found = try search(asked, for: participant)
         var view = QuoteView()
         view.currency = found.currency
@@ -32,6 +35,8 @@ extension Exchange {
             leg.quantity = fill.quantity
             leg.price = fill.price
             view.legs.append(leg)
+            // Each hour of an hourly bid is an order of its own, with the limit for its price.
+            if spec.fill == .hourly, let limit = spec.limitPrice, fill.price > limit { view.feasible = false }
             if let sum = grams, let each = carbon(of: resource, plan.product) {
                 grams = sum + Int128(each.rawValue) * Int128(fill.quantity)
             } else {

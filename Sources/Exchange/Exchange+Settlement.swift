@@ -64,26 +64,26 @@ extension Exchange {
     func settle(through: Timestamp, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         try Bounds.time(through, "through")
+        var view = SettlementRunView()
         var listed: [DeliveryID] = []
         var kept: [DeliveryID] = []
         for id in unreported.deliveries {
-            if deliveries[Int(id.rawValue) - 1].delivery.contract.hour.end <= through {
+            let state = deliveries[Int(id.rawValue) - 1]
+            // What 64 bits cannot add up stays for the next run.
+            if state.delivery.contract.hour.end <= through, add(state, to: &view) {
                 listed.append(id)
             } else {
                 kept.append(id)
             }
         }
         unreported.deliveries = kept
-        var view = SettlementRunView()
         view.id = SettlementRunID(Int64(runs.count) + 1)
         view.through = through
         view.deliveries = Int64(listed.count)
         view.createdAt = now
         var hours: Set<Int32> = []
         for id in listed {
-            let state = deliveries[Int(id.rawValue) - 1]
-            hours.insert(state.contract)
-            add(state, to: &view)
+            hours.insert(deliveries[Int(id.rawValue) - 1].contract)
         }
         view.hours = Int64(hours.count)
         if let first = view.currencies.first {
@@ -97,7 +97,8 @@ extension Exchange {
         return .settlement(view)
     }
 
-    private func add(_ state: DeliveryState, to view: inout SettlementRunView) {
+    /// Adds a delivery's payments to the run's sums; false where a sum would exceed `Micros.limit`, and nothing is added.
+    private func add(_ state: DeliveryState, to view: inout SettlementRunView) -> Bool {
         let currency = currency(of: state.delivery.contract.product)
         var index = view.currencies.firstIndex { $0.currency == currency }
         if index == nil {
@@ -106,10 +107,15 @@ extension Exchange {
             view.currencies.append(sum)
             index = view.currencies.count - 1
         }
-        guard let index else { return }
-        view.currencies[index].paid += state.paid
-        view.currencies[index].refunded += state.refunded
-        view.currencies[index].compensation += state.compensation
-        view.currencies[index].fees += state.fees
+        guard let index else { return false }
+        let sums = view.currencies[index]
+        guard let paid = sums.paid.adding(state.paid), let refunded = sums.refunded.adding(state.refunded),
+            let compensation = sums.compensation.adding(state.compensation), let fees = sums.fees.adding(state.fees)
+        else { return false }
+        view.currencies[index].paid = paid
+        view.currencies[index].refunded = refunded
+        view.currencies[index].compensation = compensation
+        view.currencies[index].fees = fees
+        return true
     }
 }

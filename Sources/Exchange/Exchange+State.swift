@@ -11,14 +11,24 @@ extension Exchange {
     ///
     /// Places that only speed things up (pool slots, indices, the queue of due times) are left out: they follow from the
     /// rest.
-    package func encodeState(into encoder: inout BinaryEncoder) {
+    package func encodeState(into encoder: inout BinaryEncoder) { encodeState(into: &encoder, .everything) }
+
+    /// What of the state is written.
+    package enum StateScope {
+        case everything
+        /// All but what the shell draws at random: hashes of keys and of sealed details, and the answers kept for idempotent
+        /// repeats. The same script of requests gives the same bytes on every server.
+        case market
+    }
+
+    package func encodeState(into encoder: inout BinaryEncoder, _ scope: StateScope) {
         encoder.append(sequence)
         encoder.append(time)
         encoder.append(genesisTime)
         encoder.append(clockMode)
         encoder.append(marketHalted)
         participants.encodeState(into: &encoder)
-        encoder.append(apiKeys)
+        for key in apiKeys { encoder.append(scope == .everything ? key : key.withoutHash) }
         catalogue.encodeState(into: &encoder)
         resources.encodeState(into: &encoder)
         for facts in resourceFacts { facts.hours.encodeState(into: &encoder) }
@@ -35,7 +45,7 @@ extension Exchange {
             encoder.append(offer.cancelled)
         }
         encoder.append(bids)
-        for allocation in allocations { encode(allocation, into: &encoder) }
+        for allocation in allocations { encode(allocation, scope, into: &encoder) }
         for delivery in deliveries { encode(delivery, into: &encoder) }
         for meter in meters {
             encoder.append(meter.chain)
@@ -46,6 +56,7 @@ extension Exchange {
             encoder.append(run.deliveries)
         }
         encoder.append(unreported.deliveries)
+        guard scope == .everything else { return }
         for log in idempotency {
             encoder.append(UInt32(log.entries.count))
             for entry in log.entries {
@@ -94,7 +105,7 @@ extension Exchange {
         encoder.append(books.order(slot).displayed)
     }
 
-    private func encode(_ state: AllocationState, into encoder: inout BinaryEncoder) {
+    private func encode(_ state: AllocationState, _ scope: StateScope, into encoder: inout BinaryEncoder) {
         encoder.append(state.id)
         encoder.append(state.holder)
         encoder.append(state.bid)
@@ -102,8 +113,9 @@ extension Exchange {
         encoder.append(state.createdAt)
         encoder.append(state.contracts)
         encoder.append(state.requestVersion)
-        encoder.append(state.requestHash)
         encoder.append(state.accessVersion)
+        guard scope == .everything else { return }
+        encoder.append(state.requestHash)
         encoder.append(state.accessHash)
     }
 
@@ -116,5 +128,13 @@ extension Exchange {
     private func encode(_ value: Int128, into encoder: inout BinaryEncoder) {
         var value = value
         encoder.integer(&value)
+    }
+}
+
+extension APIKeyRecord {
+    fileprivate var withoutHash: APIKeyRecord {
+        var record = self
+        record.hash = Bytes()
+        return record
     }
 }

@@ -143,7 +143,7 @@ extension Exchange {
         var left = quantity
         var index = 0
         // Per allocation: units that must stay for orders that name it.
-        var spared: [(allocation: AllocationID, quantity: Quantity)] = []
+        var spared: [(allocation: AllocationID, quantity: Int64)] = []
         if allocation.isNone {
             for entry in contracts[contract].encumbrances where entry.holder == holder && !entry.allocation.isNone {
                 spared.append((entry.allocation, entry.quantity))
@@ -157,9 +157,9 @@ extension Exchange {
             }
             var usable = lot.quantity
             if let position = spared.firstIndex(where: { $0.allocation == lot.allocation }) {
-                let kept = min(spared[position].quantity, usable)
+                let kept = min(spared[position].quantity, Int64(usable))
                 spared[position].quantity -= kept
-                usable -= kept
+                usable -= Quantity(kept)
             }
             let part = min(usable, left)
             guard part > 0 else {

@@ -69,7 +69,7 @@ extension Exchange {
     }
 
     package func offer(_ id: OfferID) -> OfferView? {
-        let index = Int(id.rawValue) - 1
+        let index = Int(id.rawValue) &- 1
         return offers.indices.contains(index) ? offers[index].view : nil
     }
 
@@ -78,7 +78,7 @@ extension Exchange {
     }
 
     package func bid(_ id: BidID) -> BidView? {
-        let index = Int(id.rawValue) - 1
+        let index = Int(id.rawValue) &- 1
         return bids.indices.contains(index) ? bids[index] : nil
     }
 
@@ -184,7 +184,7 @@ extension Exchange {
     }
 
     package func delivery(_ id: DeliveryID) -> DeliveryView? {
-        let index = Int(id.rawValue) - 1
+        let index = Int(id.rawValue) &- 1
         return deliveries.indices.contains(index) ? view(deliveries[index]) : nil
     }
 
@@ -205,7 +205,7 @@ extension Exchange {
 
     /// The deliveries that a run lists; nil where there is no such run.
     package func settlementLines(_ run: SettlementRunID, after: DeliveryID, limit: Int) -> [DeliveryView]? {
-        let index = Int(run.rawValue) - 1
+        let index = Int(run.rawValue) &- 1
         guard runs.indices.contains(index) else { return nil }
         return Array(runs[index].deliveries.lazy.filter { $0 > after }.prefix(limit)).compactMap { delivery($0) }
     }

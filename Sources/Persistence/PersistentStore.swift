@@ -58,12 +58,12 @@ package final class PersistentStore: Sendable {
             try PostgresVault.confirm(key, reader)
             try JournalReading.confirmEnd(reader)
             let noted = try NotedState.newest(reader).map { [$0] } ?? []
+            let warnings = try durabilityWarnings(reader)
             let recovered = try Recovery.run(journal, confirming: noted)
             let projector = Projector(settings.target, committed: recovered.report.sequence, logger: logger)
             projectorOfJournal.set(projector)
             projector.start()
-            let store = PersistentStore(
-                settings, journal, projector, key, recovered.report, warnings: try durabilityWarnings(reader))
+            let store = PersistentStore(settings, journal, projector, key, recovered.report, warnings: warnings)
             return (store, recovered.exchange)
         } catch {
             journal.close()
@@ -90,6 +90,9 @@ package final class PersistentStore: Sendable {
         let connection = try Connection(to: target, applicationName: "suanpan end")
         try NotedState(sequence: sequence, hash: stateHash).store(connection, at: PostgresJournal.wallMicroseconds())
     }
+
+    /// Lets a commit that waits for a lost PostgreSQL fail at once, so that stopping the sequencer does not wait for it.
+    package func giveUpRetrying() { journal.giveUpRetrying() }
 
     /// Lets the projector come to the journal's end, at most 5 s, and gives the lease up. The sequencer must have stopped.
     package func close() {

@@ -92,30 +92,38 @@ struct PostgresVaultTests {
 
 @Suite("KeyFile")
 struct KeyFileTests {
-    private func path() -> String { "/tmp/suanpan-key-\(getpid())-\(UInt32.random(in: .min ... .max))/keys/vault.key" }
+    /// Runs `body` with the path of a key file in a folder of its own.
+    private func withPath(_ body: (String) throws -> Void) throws {
+        let folder = "/tmp/suanpan-key-\(getpid())-\(UInt32.random(in: .min ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body("\(folder)/keys/vault.key")
+    }
 
     @Test("a key is made once, for its owner alone, and read again")
     func made() throws {
-        let path = path()
-        #expect(try KeyFile.load(path) == nil)
-        let key = try KeyFile.loadOrCreate(path)
-        #expect(key.count == 32)
-        #expect(try KeyFile.loadOrCreate(path) == key)
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        #expect(attributes[.posixPermissions] as? Int == 0o600)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent) == ["vault.key"])
+        try withPath { path in
+            #expect(try KeyFile.load(path) == nil)
+            let key = try KeyFile.loadOrCreate(path)
+            #expect(key.count == 32)
+            #expect(try KeyFile.loadOrCreate(path) == key)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            let folder = (path as NSString).deletingLastPathComponent
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["vault.key"])
+        }
     }
 
     @Test("a file that others may read, or that holds no key, is refused")
     func refused() throws {
-        let path = path()
-        _ = try KeyFile.loadOrCreate(path)
-        chmod(path, 0o640)
-        #expect(throws: KeyFileError.readable(path: path, mode: "640")) { try KeyFile.loadOrCreate(path) }
-        chmod(path, 0o600)
-        for text in ["", "abc", String(repeating: "0", count: 62), String(repeating: "0", count: 66), String(repeating: "g", count: 64)] {
-            try text.write(toFile: path, atomically: false, encoding: .utf8)
-            #expect(throws: KeyFileError.malformed(path: path)) { try KeyFile.loadOrCreate(path) }
+        try withPath { path in
+            _ = try KeyFile.loadOrCreate(path)
+            chmod(path, 0o640)
+            #expect(throws: KeyFileError.readable(path: path, mode: "640")) { try KeyFile.loadOrCreate(path) }
+            chmod(path, 0o600)
+            for (digit, count) in [("", 1), ("a", 3), ("0", 62), ("0", 66), ("g", 64)] {
+                try String(repeating: digit, count: count).write(toFile: path, atomically: false, encoding: .utf8)
+                #expect(throws: KeyFileError.malformed(path: path)) { try KeyFile.loadOrCreate(path) }
+            }
         }
     }
 }

@@ -84,6 +84,8 @@ struct ProjectionAuditTests {
         let scene = try Scene()
         try scene.fill()
         try scene.damage("UPDATE journal_frames SET epoch = epoch + 1 WHERE first_sequence = 1")
-        #expect(try ProjectionAudit.run(scene.database).fault == "journal_frames, row with first_sequence 1: frame_hash is not the hash of the row")
+        #expect(
+            try ProjectionAudit.run(scene.database).fault
+                == "journal_frames, row with first_sequence 1: frame_hash is not the hash of the row")
     }
 }

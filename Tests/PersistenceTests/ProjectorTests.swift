@@ -103,7 +103,9 @@ struct ProjectorTests {
         let scene = try Scene()
         try scene.fill()
         let whole = try scene.projections()
-        try scene.execute("TRUNCATE accounts, transfers, trades, orders; UPDATE projector_position SET sequence = 0, frame_hash = decode(repeat('00', 32), 'hex')")
+        try scene.execute(
+            "TRUNCATE accounts, transfers, trades, orders; "
+                + "UPDATE projector_position SET sequence = 0, frame_hash = decode(repeat('00', 32), 'hex')")
         let relay = try LossyRelay(.reply, at: "COMMIT")
         defer { relay.close() }
         let projector = try Projector(relay.target(scene.database), committed: last, logger: Scene.logger)

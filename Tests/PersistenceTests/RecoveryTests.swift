@@ -101,7 +101,9 @@ struct RecoveryTests {
         #expect(try await trade(sequencer, seed: 5, commands: 300).count == 300)
         sequencer.stop()
         store.close()
-        #expect(try scene.number("SELECT max(octet_length(commands) + octet_length(results) + octet_length(events)) FROM journal_frames") < 4_000)
+        let largest = try scene.number(
+            "SELECT max(octet_length(commands) + octet_length(results) + octet_length(events)) FROM journal_frames")
+        #expect(largest < 4_000)
         #expect(try ProjectionAudit.run(scene.database).fault == nil)
     }
 

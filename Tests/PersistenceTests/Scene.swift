@@ -11,7 +11,7 @@ import Sequencer
 import TestSupport
 
 /// A database of its own for one test, and the short ways of doing things with it.
-struct Scene {
+final class Scene: Sendable {
     let database: ConnectionString
     /// Where a store keeps its keys.
     let folder: String
@@ -26,6 +26,8 @@ struct Scene {
         database = try ConnectionString(TemporaryPostgres.shared.get().makeDatabase())
         folder = "/tmp/suanpan-store-\(getpid())-\(UInt32.random(in: .min ... .max))"
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// A journal that refuses soon when another one is there.
     func journal(
@@ -43,7 +45,9 @@ struct Scene {
 
     /// One statement on the journal, which otherwise refuses every change.
     func damage(_ sql: String) throws {
-        try execute("ALTER TABLE journal_frames DISABLE TRIGGER append_only; \(sql); ALTER TABLE journal_frames ENABLE TRIGGER append_only")
+        try execute(
+            "ALTER TABLE journal_frames DISABLE TRIGGER append_only; \(sql); "
+                + "ALTER TABLE journal_frames ENABLE TRIGGER append_only")
     }
 
     func number(_ sql: String) throws -> Int64 { try connect().query(sql).onlyRow().int64(0) }

@@ -2,16 +2,10 @@ import Client
 import Foundation
 import Quantities
 import Testing
+
 import suanpan
 
-/// The server that the environment names.
-private enum NamedServer {
-    static let url = ProcessInfo.processInfo.environment["SUANPAN_TEST_URL"]
-    static let key = ProcessInfo.processInfo.environment["SUANPAN_OPERATOR_KEY"]
-}
-
-/// Against a server with a simulated clock that the environment names: `SUANPAN_TEST_URL` and `SUANPAN_OPERATOR_KEY`.
-@Suite("A trace on a server", .enabled(if: NamedServer.url != nil), .serialized)
+@Suite("A trace on a server", .serialized)
 struct TraceEndToEndTests {
     @Test("is traded, metered and settled, and leaves a balanced ledger and nothing in escrow", arguments: [1, 2] as [UInt64])
     func tradesSample(seed: UInt64) async throws {
@@ -21,7 +15,8 @@ struct TraceEndToEndTests {
         let plan = TracePlan(trace: trace, settings: settings)
         let tag = String(IdempotencyKey.drawn().prefix(6))
         let site = TraceImporter.Site(zone: "CN-\(tag.uppercased())", deposit: .units(1_000_000), tag: tag)
-        let venue = try SuanpanClient(url: #require(NamedServer.url), key: NamedServer.key)
+        let server = try await LocalServer.start()
+        let venue = try server.client
         var importer = try await TraceImporter.prepare(plan: plan, site: site, operator: venue)
         try await importer.run()
         let tally = importer.tally
@@ -30,5 +25,6 @@ struct TraceEndToEndTests {
         #expect(tally.isClean, "seed \(seed)")
         #expect(tally.spent >= tally.earned, "seed \(seed)")
         #expect(tally.sales.reduce(Micros.zero) { $0 + $1.cost } == tally.cost, "seed \(seed)")
+        try await server.stop()
     }
 }

@@ -31,7 +31,7 @@ struct Encumbrance: Equatable {
     var holder: ParticipantID
     /// The named allocation, or none.
     var allocation: AllocationID
-    var quantity: Quantity
+    var quantity: Int64
 }
 
 /// The contracts in memory, found by product and hour.
@@ -58,20 +58,25 @@ struct ContractStore {
 
 extension ContractState {
     /// Units of `holder` on offer, all or of one allocation.
-    func encumbered(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Quantity {
-        var sum: Quantity = 0
+    func encumbered(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Int64 {
+        var sum: Int64 = 0
         for entry in encumbrances where entry.holder == holder {
             if let allocation, entry.allocation != allocation { continue }
-            sum += entry.quantity
+            sum += Int64(entry.quantity)
         }
         return sum
     }
 
     mutating func encumber(_ holder: ParticipantID, _ allocation: AllocationID, _ quantity: Quantity) {
         if let index = encumbrances.firstIndex(where: { $0.holder == holder && $0.allocation == allocation }) {
-            encumbrances[index].quantity += quantity
+            encumbrances[index].quantity += Int64(quantity)
         } else {
-            encumbrances.append(Encumbrance(holder: holder, allocation: allocation, quantity: quantity))
+            // In the order of holder and allocation, so that what is taken off offer and put back stands where it stood.
+            let position = encumbrances.firstIndex {
+                $0.holder == holder ? $0.allocation > allocation : $0.holder > holder
+            }
+            let entry = Encumbrance(holder: holder, allocation: allocation, quantity: Int64(quantity))
+            encumbrances.insert(entry, at: position ?? encumbrances.count)
         }
     }
 
@@ -79,17 +84,17 @@ extension ContractState {
         guard let index = encumbrances.firstIndex(where: { $0.holder == holder && $0.allocation == allocation }) else {
             preconditionFailure("units taken off offer that were not on offer")
         }
-        precondition(encumbrances[index].quantity >= quantity, "more units taken off offer than were on offer")
-        encumbrances[index].quantity -= quantity
+        precondition(encumbrances[index].quantity >= Int64(quantity), "more units taken off offer than were on offer")
+        encumbrances[index].quantity -= Int64(quantity)
         if encumbrances[index].quantity == 0 { encumbrances.remove(at: index) }
     }
 
     /// Units that `holder` holds, all or of one allocation.
-    func held(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Quantity {
-        var sum: Quantity = 0
+    func held(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Int64 {
+        var sum: Int64 = 0
         for lot in lots where lot.holder == holder {
             if let allocation, lot.allocation != allocation { continue }
-            sum += lot.quantity
+            sum += Int64(lot.quantity)
         }
         return sum
     }

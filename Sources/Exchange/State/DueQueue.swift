@@ -16,14 +16,11 @@ struct DueQueue {
 
     struct Gate: Comparable {
         var time: Timestamp
-        /// The product's code, then the hour: the order of the symbols.
-        var code: String
-        var hour: Hour
+        var symbol: String
         var contract: Int32
         static func == (left: Gate, right: Gate) -> Bool { left.contract == right.contract && left.time == right.time }
         static func < (left: Gate, right: Gate) -> Bool {
-            if left.time != right.time { return left.time < right.time }
-            return left.code == right.code ? left.hour < right.hour : left.code < right.code
+            left.time == right.time ? left.symbol < right.symbol : left.time < right.time
         }
     }
 

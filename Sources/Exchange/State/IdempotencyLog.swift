@@ -48,8 +48,10 @@ struct IdempotencyLog {
 extension Exchange {
     /// The answer that a keyed request gets without being executed: the first one, a mismatch, or a full log.
     func storedAnswer(to key: IdempotencyKey, of issuer: ParticipantID) -> (reply: Reply, replayed: Bool)? {
-        let index = Int(issuer.rawValue) - 1
+        let index = Int(issuer.rawValue) &- 1
         guard idempotency.indices.contains(index) else { return nil }
+        // This log exactly, whatever the time of the others' last round.
+        idempotency[index].forget(through: now.advanced(hours: -24))
         if let entry = idempotency[index].entry(for: key) {
             if entry.key.fingerprint == key.fingerprint { return (entry.reply, true) }
             let refusal = Refusal(.idempotencyMismatch, "this Idempotency-Key was used with another body in the last 24 hours")
@@ -61,8 +63,8 @@ extension Exchange {
 
     /// Keeps an answer for 24 hours.
     func remember(_ reply: Reply, to key: IdempotencyKey, of issuer: ParticipantID) {
-        let index = Int(issuer.rawValue) - 1
         guard participant(issuer) != nil else { return }
+        let index = Int(issuer.rawValue) - 1
         while idempotency.count <= index { idempotency.append(IdempotencyLog()) }
         idempotency[index].append(IdempotencyLog.Entry(time: now, key: key, reply: reply))
     }

@@ -85,11 +85,11 @@ package struct BalanceView: Record {
 package struct PositionView: Record {
     package var contract = ContractKey()
     /// Units bought and held.
-    package var quantity: Quantity = 0
+    package var quantity: Int64 = 0
     /// Of these, units in open resale orders.
-    package var onOffer: Quantity = 0
+    package var onOffer: Int64 = 0
     /// Units sold from own resources.
-    package var sold: Quantity = 0
+    package var sold: Int64 = 0
     /// What the held units cost on average, without fees, rounded down.
     package var averagePrice: Price?
     package var currency = Currency()

@@ -38,10 +38,15 @@ package enum OrderEndReason: String, Choice {
     case offerCancelled = "offer_cancelled"
     /// Its bid was cancelled.
     case bidCancelled = "bid_cancelled"
-    /// A triggered stop that no longer passed the checks.
+    /// A triggered stop that no longer passed a check that has no reason of its own.
     case checksFailed = "checks_failed"
     /// Replaced by its own amendment into a new place of the book.
     case amended
+    // Why a triggered stop was cancelled: the checks of an order, which it passes again.
+    case outsidePriceBand = "outside_price_band"
+    case insufficientCapacity = "insufficient_capacity"
+    case insufficientPosition = "insufficient_position"
+    case insufficientFunds = "insufficient_funds"
 }
 
 /// An order as its participant sees it.

@@ -3,22 +3,6 @@ import Quantities
 import Registry
 import Sequencer
 
-/// What the routes work with.
-package struct Services: Sendable {
-    package let gateway: any ExchangeGateway
-    package let directory: Directory
-    package let history: any History
-    package let vault: any Vault
-    let requestCounts = RequestCounts()
-
-    package init(gateway: any ExchangeGateway, directory: Directory, history: any History, vault: any Vault) {
-        self.gateway = gateway
-        self.directory = directory
-        self.history = history
-        self.vault = vault
-    }
-}
-
 /// One request, authenticated and taken apart: what a route's handler gets.
 package struct Call: Sendable {
     let services: Services

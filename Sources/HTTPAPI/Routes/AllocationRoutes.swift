@@ -65,7 +65,9 @@ enum AllocationRoutes {
         guard body.sshPublicKeys != nil || body.image != nil else {
             throw .invalid("ssh_public_keys", "ssh_public_keys or image must be named")
         }
-        guard (body.sshPublicKeys?.count ?? 0) <= 64 else { throw .invalid("ssh_public_keys", "ssh_public_keys must have at most 64 entries") }
+        guard (body.sshPublicKeys?.count ?? 0) <= 64 else {
+            throw .invalid("ssh_public_keys", "ssh_public_keys must have at most 64 entries")
+        }
         let standing = try await visible(call)
         guard standing.isHolder else { throw Problem(.forbidden, "only the holder says what it needs") }
         return try await seal(call, body, as: .request, standing.view.id)

@@ -79,7 +79,9 @@ enum ResourceRoutes {
     /// What an identifier names: 200, 404 for none, 410 once the resource is retired.
     @Sendable static func resolve(_ call: Call) async throws(Problem) -> Answer {
         let text = call.parameters[0]
-        guard CRI(text) != nil else { throw Problem(.notFound, "this is no compute resource identifier: form or check characters are wrong") }
+        guard CRI(text) != nil else {
+            throw Problem(.notFound, "this is no compute resource identifier: form or check characters are wrong")
+        }
         guard let resource = try await call.query({ $0.resource(cri: text) }) else { throw .notFound("compute resource") }
         guard resource.status != .retired else { throw Problem(.gone, "\(resource.cri) was retired") }
         return .object(products: call.products) { writer in

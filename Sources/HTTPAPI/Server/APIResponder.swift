@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Quantities
 
 /// What a request brings along from its connection.
@@ -40,8 +41,15 @@ package struct APIResponder: HTTPResponder {
         } catch let problem as Problem {
             services.requestCounts.note(status: problem.code.status)
             return response(problem, name, isHead: request.method == .head)
+        } catch let error as HTTPParserError {
+            // The library ends the connection for it, and `ProtocolFaultHandler` writes the answer.
+            throw error
+        } catch {
+            context.logger.error("a request failed", metadata: ["request": "\(name)", "error": "\(error)"])
+            let problem = Problem(.internalError, "the server failed; the request id tells its operator where to look")
+            services.requestCounts.note(status: problem.code.status)
+            return response(problem, name, isHead: request.method == .head)
         }
-        // Anything else is the connection's: what is no HTTP is answered by `ProtocolFaultHandler`.
     }
 
     /// The route's answer, or the first fault of API.md's list.

@@ -33,7 +33,7 @@ package struct HTTPServer: Sendable {
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ConsoleRoutes.routes
 
-    /// - Parameter onRunning: called with the bound port once connections are taken.
+    /// - Parameter onRunning: called with the bound port once the socket listens; connections are taken when it has returned.
     package init(
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(), gateway: any ExchangeGateway,
         directory: Directory, history: any History, vault: any Vault, logger: Logger,

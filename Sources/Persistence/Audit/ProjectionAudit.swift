@@ -20,7 +20,7 @@ package struct ProjectionAudit {
     private var orders: OrderTableAudit
     private var balances = BalanceAudit()
     private var rows = ProjectedRows()
-    private var balancesConfirmed = false
+    private var tablesConfirmed = false
 
     /// Audits the database; a fault is in the report.
     ///
@@ -62,20 +62,18 @@ package struct ProjectionAudit {
 
     private mutating func compareAll(_ journal: Connection) throws {
         if position.sequence == 0 { try confirmTables() }
-        var audit = self
-        defer { self = audit }
         try JournalReading.read(journal, after: .start) { stored in
-            try audit.replay.apply(stored.frame)
-            guard stored.frame.lastSequence <= audit.position.sequence else { return }
-            try audit.compare(stored.frame)
-            guard stored.frame.lastSequence == audit.position.sequence else { return }
-            guard stored.link.frameHash == audit.position.frameHash else {
+            try replay.apply(stored.frame)
+            guard stored.frame.lastSequence <= position.sequence else { return }
+            try compare(stored.frame)
+            guard stored.frame.lastSequence == position.sequence else { return }
+            guard stored.link.frameHash == position.frameHash else {
                 throw AuditFault("projector_position: its frame_hash is not the one of the frame that ends there")
             }
-            try audit.confirmTables()
+            try confirmTables()
         }
-        guard audit.balancesConfirmed else {
-            throw AuditFault("projector_position: no frame ends with sequence \(audit.position.sequence)")
+        guard tablesConfirmed else {
+            throw AuditFault("projector_position: no frame ends with sequence \(position.sequence)")
         }
         try JournalReading.confirmEnd(journal)
     }
@@ -85,7 +83,8 @@ package struct ProjectionAudit {
         do throws(BinaryDecoder.Failure) {
             try rows.add(frame.events)
         } catch {
-            throw AuditFault("journal_frames, row with first_sequence \(frame.firstSequence): its events cannot be read: \(error)")
+            throw AuditFault(
+                "journal_frames, row with first_sequence \(frame.firstSequence): its events cannot be read: \(error)")
         }
         for account in rows.accounts { balances.open(try accounts.confirm(account)) }
         for transfer in rows.transfers { try balances.post(try transfers.confirm(transfer)) }
@@ -100,7 +99,7 @@ package struct ProjectionAudit {
         try trades.confirmEnd()
         try orders.confirmEnd()
         try balances.confirmEnd(replay.exchange)
-        balancesConfirmed = true
+        tablesConfirmed = true
     }
 
     private func fill(_ report: inout AuditReport) {

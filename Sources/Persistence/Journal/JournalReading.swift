@@ -73,7 +73,8 @@ package enum JournalReading {
         }
         guard first == link.sequence + 1 else {
             throw JournalError.damaged(
-                "journal_frames: the row with first_sequence \(link.sequence + 1) is missing; \(first) follows \(link.sequence)")
+                "journal_frames: the row with first_sequence \(link.sequence + 1) is missing; "
+                    + "\(first) follows \(link.sequence)")
         }
         let rules = try row.int64(4)
         guard rules == Int64(Exchange.rulesVersion) else {
@@ -103,25 +104,24 @@ package enum JournalReading {
     ///
     /// - Throws: `JournalError.damaged`.
     package static func confirmEnd(_ connection: Connection) throws {
-        let head = try head(connection)
+        // The journal's end is read last: beside a server that writes, everything else may grow meanwhile.
         let position = try ProjectionPosition.stored(connection)
+        let noted = try NotedState.newest(connection)?.sequence ?? 0
+        let head = try head(connection)
         guard position.sequence <= head.sequence else {
             throw JournalError.damaged(
                 "journal_frames ends with sequence \(head.sequence), but the projections followed it to "
                     + "\(position.sequence): rows were removed from its end")
         }
-        let followed = try link(endingAt: position.sequence, connection)
-        guard followed.frameHash == position.frameHash else {
+        guard noted <= head.sequence else {
+            throw JournalError.damaged(
+                "journal_frames ends with sequence \(head.sequence), but a state was noted at \(noted): rows were "
+                    + "removed from its end")
+        }
+        guard try link(endingAt: position.sequence, connection).frameHash == position.frameHash else {
             throw JournalError.damaged(
                 "journal_frames, row with last_sequence \(position.sequence): frame_hash is not the one that the "
                     + "projections followed")
-        }
-        if let noted = try connection.query("SELECT max(sequence) FROM state_hashes").onlyRow().int64IfPresent(0) {
-            guard noted <= head.sequence else {
-                throw JournalError.damaged(
-                    "journal_frames ends with sequence \(head.sequence), but a state was noted at \(noted): rows were "
-                        + "removed from its end")
-            }
         }
     }
 }

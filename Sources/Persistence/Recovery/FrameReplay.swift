@@ -22,6 +22,14 @@ package enum StateHash {
         return SHA256Digest.of(encoder.bytes)
     }
 
+    /// As `of`, without what servers draw at random (hashes of keys and sealed details, idempotent answers): the same script
+    /// of requests gives the same hash on every server.
+    package static func market(of exchange: Exchange) -> String {
+        var encoder = BinaryEncoder()
+        exchange.encodeState(into: &encoder, .market)
+        return Hexadecimal.text(SHA256Digest.of(encoder.bytes))
+    }
+
     /// The same as 64 hexadecimal digits.
     package static func of(_ exchange: Exchange) -> String { Hexadecimal.text(bytes(of: exchange)) }
 }

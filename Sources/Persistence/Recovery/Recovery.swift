@@ -41,6 +41,8 @@ package enum Replay {
         package let recovery: RecoveryReport
         /// Hexadecimal.
         package let stateHash: String
+        /// `StateHash.market`, hexadecimal.
+        package let marketHash: String
         /// How many hashes that servers noted at their end were met and found equal.
         package let notedStatesConfirmed: Int
     }
@@ -59,6 +61,7 @@ package enum Replay {
             recovery: RecoveryReport(
                 frames: replay.frames, commands: replay.commands, events: replay.events,
                 sequence: replay.exchange.sequence, duration: clock.now - began),
-            stateHash: StateHash.of(replay.exchange), notedStatesConfirmed: replay.notedStatesConfirmed)
+            stateHash: StateHash.of(replay.exchange), marketHash: StateHash.market(of: replay.exchange),
+            notedStatesConfirmed: replay.notedStatesConfirmed)
     }
 }

@@ -92,7 +92,9 @@ package final class PostgresVault: Vault {
     private static func context(_ kind: HandoverKind, _ allocation: AllocationID, _ version: Int64) -> [UInt8] {
         var bytes = Array(kind.rawValue.utf8) + [0]
         for number in [allocation.rawValue, version] {
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: number >> Int64(shift))) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: number >> Int64(shift)))
+            }
         }
         return bytes
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ledger
 import Logging
 import Migrations
 import Persistence
@@ -32,7 +33,7 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let sound = try withDatabase(database) { connectionString in
             let report = try ProjectionAudit.run(connectionString)
-            print(report)
+            print(AuditText.describe(report))
             return report.isSound
         }
         if !sound { throw ExitCode.failure }
@@ -47,7 +48,18 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        try withDatabase(database) { connectionString in print(try Replay.run(connectionString)) }
+        try withDatabase(database) { connectionString in
+            let report = try Replay.run(connectionString)
+            let recovery = report.recovery
+            print(
+                """
+                replayed     \(recovery.commands) commands in \(recovery.frames) frames, \(recovery.events) events, \(recovery.duration)
+                events       equal to the recorded ones
+                state        \(report.stateHash)
+                market       \(report.marketHash)  (without what the server draws at random)
+                noted        \(report.notedStatesConfirmed) hashes that servers noted at their end are met
+                """)
+        }
     }
 }
 
@@ -71,4 +83,21 @@ private func withDatabase<Value>(_ options: DatabaseOptions, _ body: (Connection
     let database = try Database.open(options, logger: .terminal)
     defer { database.closeUnlessShared() }
     return try body(database.connectionString)
+}
+
+/// The audit's report as a person reads it.
+private enum AuditText {
+    static func describe(_ report: AuditReport) -> String {
+        var lines = [
+            "journal      \(report.frames) frames, \(report.commands) commands, \(report.events) events: chain and events as recorded",
+            "state        \(report.stateHash), \(report.notedStatesConfirmed) noted hashes met",
+            "projections  up to command \(report.projectedSequence) of \(report.sequence): \(report.accounts) accounts, "
+                + "\(report.transfers) transfers, \(report.trades) trades, \(report.orders) closed orders",
+        ]
+        for line in report.trialBalance {
+            lines.append("\(line.asset)          debits \(line.debits), credits \(line.credits), \(line.balanced ? "balanced" : "NOT BALANCED")")
+        }
+        lines.append(report.fault.map { "FAULT        \($0)" } ?? "sound        every row is what the journal says")
+        return lines.joined(separator: "\n")
+    }
 }

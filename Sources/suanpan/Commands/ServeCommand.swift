@@ -69,7 +69,7 @@ struct Welcome: Sendable {
         }
         print("Suanpan serves at \(url)  (\(venue.sequencer.clock.mode.rawValue) clock)")
         if !venue.isNew {
-            print("recovered \(venue.store.recovery.commands) commands in \(venue.store.recovery.duration)")
+            print("recovered \(venue.store.recovery.commands) commands in \(venue.store.recovery.duration.formatted(.units(allowed: [.seconds, .milliseconds])))")
         }
         if let key = venue.operatorKey {
             print("the operator's key, shown this once: \(key)")

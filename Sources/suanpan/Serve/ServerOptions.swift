@@ -4,11 +4,13 @@ import Foundation
 import Quantities
 
 /// Where the record is kept: options that every command with a database takes.
-struct DatabaseOptions: ParsableArguments {
+package struct DatabaseOptions: ParsableArguments {
     @Option(help: "A PostgreSQL of yours; DATABASE_URL where it is not given, else a private one in the data directory.")
     var databaseURL: String?
     @Option(help: "Keys, and the private PostgreSQL.")
     var dataDir = ".suanpan"
+
+    package init() {}
 
     /// The URL of the option or of the environment.
     var url: String? {
@@ -20,7 +22,7 @@ struct DatabaseOptions: ParsableArguments {
 extension ClockMode: ExpressibleByArgument {}
 
 /// Options of `suanpan serve`.
-struct ServerOptions: ParsableArguments {
+package struct ServerOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
     @Option(help: "The address to listen at.")
     var host = "127.0.0.1"
@@ -33,7 +35,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "A folder of fixtures to load into a new exchange.")
     var fixtures: String?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
         if let startTime {
             guard clock == .simulated else { throw ValidationError("--start-time needs --clock simulated") }

@@ -11,10 +11,10 @@ import Sequencer
 import Synchronization
 
 /// Everything that serves one exchange, wired: database, record, exchange, sequencer, HTTP.
-final class Venue: Sendable {
-    let sequencer: Sequencer
-    let directory: Directory
-    let store: PersistentStore
+package final class Venue: Sendable {
+    package let sequencer: Sequencer
+    package let directory: Directory
+    package let store: PersistentStore
     /// The private PostgreSQL, where there is one.
     let postgres: EmbeddedPostgres?
     /// The operator's key, where this start made it.
@@ -42,7 +42,7 @@ final class Venue: Sendable {
     }
 
     /// Opens the record, recovers the exchange from it and starts the sequencer; a new record gets its genesis.
-    static func open(_ options: ServerOptions, logger: Logger) async throws -> Venue {
+    package static func open(_ options: ServerOptions, logger: Logger) async throws -> Venue {
         let database = try Database.open(options.database, logger: logger)
         do {
             return try await open(options, database, logger: logger)
@@ -97,7 +97,7 @@ final class Venue: Sendable {
 
     /// Commits what was applied, notes the state's hash for the next start, ends the threads, and stops the private
     /// PostgreSQL.
-    func close() async {
+    package func close() async {
         let end = try? await sequencer.read { exchange in (hash: StateHash.bytes(of: exchange), sequence: exchange.sequence) }
         sequencer.stop()
         if let end {

@@ -175,6 +175,25 @@ struct ResaleTests {
         #expect(pit.market.code(pit.market.order(.sell, pit.contract(3), cents(300), 1), as: pit.alice) == .insufficientPosition)
     }
 
+    @Test("a holder of more units than 32 bits count sells them on, and sees how many it has")
+    func hugePosition() throws {
+        let market = Market()
+        market.checkEvery = 0
+        let product = market.product(tick: Price(1), reference: Price(2))
+        let provider = market.participant("Provider", .provider)
+        let alice = market.participant("Alice", .consumer)
+        for participant in [provider, alice] { market.deposit(100_000, to: participant) }
+        let contract = market.contract(product, in: 2)
+        for _ in 0..<4_300 {
+            let resource = market.resource(of: provider, units: Quantity.limit)
+            _ = try market.place(market.order(.sell, contract, Price(1), Quantity.limit, resource: resource), as: provider).get()
+            _ = try market.place(market.order(.buy, contract, Price(1), Quantity.limit), as: alice).get()
+        }
+        #expect(try market.place(market.order(.sell, contract, Price(3), Quantity.limit), as: alice).get().order.status == .open)
+        let position = try #require(market.exchange.positions(of: alice, after: 0, limit: 1).first)
+        #expect(position.quantity == 4_300_000_000 && position.onOffer == 1_000_000)
+    }
+
     @Test("a resale moves the hours to the buyer's allocation, and with them who may ask for and set access")
     func allocationsMove() throws {
         let pit = Pit()

@@ -35,6 +35,7 @@ struct OrderLifeTests {
         #expect(bought.order.filledQuantity == 3 && bought.order.remainingQuantity == 0 && bought.order.price == nil)
         #expect(pit.market.exchange.book(pit.contract(), depth: 5)?.bids.isEmpty == true)
         spec.side = .sell
+        spec.quantity = 3
         let sold = try pit.market.place(spec, as: pit.alice).get()
         #expect(sold.order.status == .cancelled && sold.trades.isEmpty)
     }

@@ -92,7 +92,7 @@ struct OrderRefusalTests {
                 Fault(code: .marketHalted, part: "contract") { $0.spec.contract.product = halted },
                 Fault(code: .priceOffTick, part: "tick") { $0.spec.price = Price(($0.spec.price?.rawValue ?? 0) + 1) },
                 Fault(code: .quantityOffLot, part: "lot") { $0.spec.quantity += 1 },
-                Fault(code: .outsidePriceBand, part: "band") { $0.spec.price = Price(($0.spec.price?.rawValue ?? 0) - 1_500_000) },
+                Fault(code: .outsidePriceBand, part: "band") { $0.spec.price = Price(($0.spec.price?.rawValue ?? 0) - 1_200_000) },
                 Fault(code: .insufficientCapacity, part: "units") { $0.spec.quantity += 200 },
                 // Cash of 100 less 0.60 set aside is a bond for 165 units at 2.00.
                 Fault(code: .insufficientFunds, part: "cash") { attempt in

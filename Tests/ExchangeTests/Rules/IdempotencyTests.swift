@@ -59,7 +59,7 @@ struct IdempotencyTests {
             let first = pit.market.apply(command, as: pit.alice, key: key)
             #expect(!first.replayed)
             // Other traffic, so that the log is looked through at its own times.
-            pit.market.advance(to: start.advanced(hours: 23).advanced(minutes: 59))
+            pit.market.advance(to: start.advanced(hours: 24).advanced(microseconds: -30_000_000))
             pit.market.apply(command, as: pit.alice, key: IdempotencyKey(high: UInt64(start.microseconds), low: 0, fingerprint: 0))
             pit.market.advance(to: start.advanced(hours: 24).advanced(microseconds: -1))
             #expect(receipt(pit.market.apply(command, as: pit.alice, key: key))?.order.id == receipt(first)?.order.id)
