@@ -5,6 +5,7 @@ import Exchange
 import Foundation
 import HTTPAPI
 import Logging
+import Persistence
 import Quantities
 import ServiceLifecycle
 

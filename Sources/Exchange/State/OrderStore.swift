@@ -119,7 +119,7 @@ struct OrderStore {
 
     /// A participant's order ids above `after`, ascending; some may be forgotten.
     func ids(of participant: ParticipantID, after: OrderID) -> ArraySlice<OrderID> {
-        let index = Int(participant.rawValue) - 1
+        let index = Int(participant.rawValue) &- 1
         guard byParticipant.indices.contains(index) else { return [] }
         let list = byParticipant[index]
         var low = 0

@@ -21,7 +21,7 @@ struct RefusalTests {
         pit.market.apply(.cancelOffer(CancelOffer(OfferID(0))), as: pit.provider)
         let before = pit.market.stateWithoutHeader
         let commands = hostile.all
-        #expect(commands.count > 400)
+        #expect(commands.count > 390)
         for (command, issuer) in commands {
             let refusal = pit.market.refusal(command, as: issuer)
             #expect(refusal != nil, "accepted: \(command)")
