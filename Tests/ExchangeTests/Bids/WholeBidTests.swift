@@ -269,8 +269,8 @@ struct WholeBidTests {
         #expect(field.market.bid(spec, as: field.pit.alice).refusal?.code == .notFound)
     }
 
-    @Test("a window that begins in the past is searched from now on, one that has passed is closed", arguments: [0, 1])
-    func windows(offset: Int32) throws {
+    @Test("a window that begins in the past is searched from now on, one that has passed is closed")
+    func windows() throws {
         let pit = Pit()
         pit.advance(minutes: 300)
         pit.sell(cents(200), 4, hour: 6)
@@ -302,7 +302,7 @@ struct WholeBidTests {
             }),
             (.insufficientFunds, { $0.quantity = 1 }), (nil, { _ in }),
         ]
-        #expect(pit.market.code(.placeBid(spec), as: pit.provider == pit.alice ? pit.bob : pit.meter) == .forbidden)
+        #expect(pit.market.code(.placeBid(spec), as: pit.meter) == .forbidden)
         for (code, repair) in steps {
             #expect(pit.market.code(.placeBid(spec), as: pit.alice) == code)
             repair(&spec)

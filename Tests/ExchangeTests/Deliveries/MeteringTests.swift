@@ -53,6 +53,17 @@ struct MeteringTests {
         #expect(code(pit) == nil)
     }
 
+    @Test("a refused report of a resource that never sold anything leaves no trace")
+    func firstReport() {
+        let pit = Pit()
+        pit.advance(minutes: 180)
+        let before = pit.market.stateWithoutHeader
+        #expect(code(pit) { $0.sequence = 2 } == .conflict)
+        #expect(code(pit) { $0.deliveredDeviceSeconds = 360_001 } == .invalidRequest)
+        #expect(pit.market.stateWithoutHeader == before)
+        #expect(code(pit) { $0.deliveredDeviceSeconds = 360_000 } == nil)
+    }
+
     @Test("reports of a resource are a chain: numbered without gaps, each naming the one before, one for an hour")
     func chain() {
         let pit = Pit()

@@ -112,7 +112,7 @@ struct OrderRefusalTests {
             let pit = Pit(lot: 2)
             let receipt = pit.trade(cents(200), 10, to: pit.alice)
             pit.buy(cents(150), 2, as: pit.bob)
-            let foreign = pit.trade(cents(200), 2, to: pit.provider == pit.bob ? pit.alice : pit.bob, hour: 4).order.allocationID
+            let foreign = pit.trade(cents(200), 2, to: pit.bob, hour: 4).order.allocationID
             pit.resell(cents(300), 2, as: pit.alice)
             var named = pit.market.order(.buy, pit.contract(3), cents(100), 2)
             named.clientOrderID = "taken"

@@ -67,7 +67,7 @@ struct StopTests {
         #expect(trades.dropFirst().map(\.buyOrderID) == [first, second, last])
     }
 
-    @Test("of several triggered stops in several contracts the earliest accepted enters first")
+    @Test("of several stops that one trade triggers the earliest accepted enters first")
     func acceptance() throws {
         let pit = Pit()
         pit.trade(cents(150), 1, to: pit.bob)

@@ -110,7 +110,7 @@ struct RoleTests {
         pit.report(delivered: 36_000)
         pit.advance(minutes: 211)
         #expect(market.exchange.delivery(DeliveryID(1))?.outcome?.rawValue == "delivered")
-        #expect(market.balance(pit.provider).available == Micros(100_019_980_000 - 0))
+        #expect(market.balance(pit.provider).available == Micros(100_019_980_000))
         #expect(market.code(.reinstateParticipant(ParticipantReference(pit.alice)), as: market.operatorID) == nil)
         #expect(market.code(market.order(.buy, pit.contract(9), cents(150), 1), as: pit.alice) == nil)
     }
