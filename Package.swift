@@ -127,7 +127,12 @@ let package = Package(
         ),
         .testTarget(name: "QuantitiesTests", dependencies: ["Quantities", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "MatchingTests", dependencies: ["Matching", "TestSupport"], swiftSettings: strict),
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        .testTarget(
+            name: "MatchingTests",
+            dependencies: ["Matching", "CAllocationCount", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Quantities", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "SettlementTests",

@@ -86,10 +86,18 @@ extension Exchange {
             line.currency = product.currency
             var hour = max(from, Hour(containing: time))
             while hour < to {
-                if let view = contract(ContractKey(product: product.id, hour: hour)), view.status == .open {
-                    if let bid = view.bestBid { line.bestBid = max(line.bestBid ?? bid, bid) }
-                    if let ask = view.bestAsk { line.bestAsk = min(line.bestAsk ?? ask, ask) }
-                    line.largestBlock = max(line.largestBlock, largestBlock(ContractKey(product: product.id, hour: hour)))
+                let key = ContractKey(product: product.id, hour: hour)
+                // Most hours of a long window have no book, and are passed over for the price of a look-up.
+                if let index = contracts.index(of: key), let book = contracts[index].book, status(of: key) == .open {
+                    if let ticks = books.best(book, .buy) {
+                        let bid = price(atTicks: ticks, product.id)
+                        line.bestBid = max(line.bestBid ?? bid, bid)
+                    }
+                    if let ticks = books.best(book, .sell) {
+                        let ask = price(atTicks: ticks, product.id)
+                        line.bestAsk = min(line.bestAsk ?? ask, ask)
+                    }
+                    line.largestBlock = max(line.largestBlock, largestBlock(of: book))
                 }
                 hour = hour + 1
             }
@@ -108,20 +116,19 @@ extension Exchange {
     }
 
     /// The most units of one resource for sale in one hour.
-    private func largestBlock(_ key: ContractKey) -> Int64 {
-        guard let index = contracts.index(of: key), let book = contracts[index].book else { return 0 }
-        var units: [(resource: ResourceID, units: Int64)] = []
+    ///
+    /// - Complexity: O(orders for sale), however many resources they are of.
+    private func largestBlock(of book: BookIndex) -> Int64 {
+        var unitsByResource: [ResourceID: Int64] = [:]
+        var most: Int64 = 0
         books.forEachOrder(book, .sell) { slot in
             let resource = orders[slot].resource
             guard !resource.isNone else { return true }
-            let remaining = Int64(orders[slot].remaining)
-            if let position = units.firstIndex(where: { $0.resource == resource }) {
-                units[position].units += remaining
-            } else {
-                units.append((resource, remaining))
-            }
+            let units = unitsByResource[resource, default: 0] + Int64(orders[slot].remaining)
+            unitsByResource[resource] = units
+            most = max(most, units)
             return true
         }
-        return units.map(\.units).max() ?? 0
+        return most
     }
 }

@@ -29,6 +29,8 @@ extension Exchange {
             }
         }
         now = last
+        // One command may have let days pass: what closed early in them is more than a day old at its end.
+        forgetClosedOrders()
     }
 
     /// Closes a contract for trading: open orders expire in the order of acceptance, and each lot becomes a delivery.

@@ -50,6 +50,7 @@ package final class Exchange {
     // Trading.
     var books = OrderBooks()
     var directory = OrderDirectory()
+    var lookahead = Lookahead()
     var orders = OrderStore()
     var contracts = ContractStore()
     var marketHalted = false
@@ -87,7 +88,7 @@ package final class Exchange {
         time = envelope.time
         now = envelope.time
         forgetExpiredAnswers()
-        orders.forgetClosed(before: now.advanced(hours: -24)) { id in directory.slot(of: id.rawValue) != nil }
+        forgetClosedOrders()
         if let key = envelope.idempotency, let answer = storedAnswer(to: key, of: envelope.issuer) {
             return Outcome(reply: answer.reply, sequence: sequence, time: time, replayed: answer.replayed)
         }
@@ -101,6 +102,11 @@ package final class Exchange {
         ledger.removeTransfers()
         if let key = envelope.idempotency { remember(reply, to: key, of: envelope.issuer) }
         return Outcome(reply: reply, sequence: sequence, time: time, replayed: false)
+    }
+
+    /// Forgets orders that closed more than 24 hours ago: they are read from the projections from then on.
+    func forgetClosedOrders() {
+        orders.forgetClosed(before: now.advanced(hours: -24)) { id in directory.slot(of: id.rawValue) != nil }
     }
 
     /// The next moment at which something happens by itself, if anything is waiting.

@@ -86,7 +86,7 @@ final class CoreLoop: @unchecked Sendable {
         while let items = takeQueued() {
             var batch = Batch()
             if items.isEmpty { passTime(until: stamp(), into: &batch) }
-            for item in items { perform(item, into: &batch) }
+            performAll(items, into: &batch)
             guard batch.hasCommands || !batch.answers.isEmpty else { continue }
             guard writer.take(batch) else { break }
         }
@@ -119,6 +119,31 @@ final class CoreLoop: @unchecked Sendable {
         }
         defer { queue.removeFirst(limits.batch) }
         return Array(queue.prefix(limits.batch))
+    }
+
+    /// Applies what was queued, in order; large batches in blocks, each announced to the exchange three blocks ahead.
+    private func performAll(_ items: [Item], into batch: inout Batch) {
+        let size = Exchange.lookaheadBlock
+        guard exchange.wantsLookahead, items.count > size else {
+            for item in items { perform(item, into: &batch) }
+            return
+        }
+        exchange.beginLookahead()
+        for block in 0..<3 { announce(items, block * size) }
+        for start in stride(from: 0, to: items.count, by: size) {
+            announce(items, start + 3 * size)
+            for item in items[start..<min(start + size, items.count)] { perform(item, into: &batch) }
+        }
+    }
+
+    private func announce(_ items: [Item], _ start: Int) {
+        let size = Exchange.lookaheadBlock
+        if start < items.count {
+            for item in items[start..<min(start + size, items.count)] {
+                if case .command(let command, _, _, _) = item { exchange.announce(command) }
+            }
+        }
+        exchange.advanceLookahead()
     }
 
     private func perform(_ item: Item, into batch: inout Batch) {

@@ -53,12 +53,13 @@ import Testing
         }
     }
 
-    @Test("a key is 1 to 255 visible ASCII characters", arguments: ["", " ", "a b", "é", String(repeating: "k", count: 256)])
+    @Test("a key is 1 to 255 ASCII characters without control characters", arguments: ["", "a\tb", "é", String(repeating: "k", count: 256)])
     func refuses(_ key: String) async throws {
         try await APIBench().run { (host) async throws in
             let answer = try await host.send("POST", "/v1/halt", headers: ["Idempotency-Key": key])
             #expect(answer.code == "invalid_request" && answer.field == "Idempotency-Key")
             #expect(try await host.send("POST", "/v1/halt", headers: ["Idempotency-Key": String(repeating: "k", count: 255)]).status == 200)
+            #expect(try await host.send("POST", "/v1/halt", headers: ["Idempotency-Key": "order 17, again"]).status == 200)
         }
     }
 }

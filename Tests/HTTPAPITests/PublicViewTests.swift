@@ -16,7 +16,10 @@ import Testing
             #expect(market.status == 200 && market.text.contains(#""start":"2026-11-23T12:00:00Z","average_price":"2.0000""#), "\(market.text)")
             #expect(market.data.first?["largest_block"] as? Int == 8 && market.data.first?["best_ask"] as? String == "2.0000")
             #expect(!market.text.contains("par_"))
-            for query in ["quantity=0", "duration_hours=745", "from=2026-11-23T10:00:00Z&to=2027-11-23T10:00:00Z", "duration_hours=9&from=2026-11-23T10:00:00Z&to=2026-11-23T12:00:00Z"] {
+            let year = try await nobody.get("/v1/market?duration_hours=4&from=2026-11-23T10:00:00Z&to=2027-11-23T10:00:00Z")
+            #expect(year.status == 200 && year.data.first?["largest_block"] as? Int == 8, "\(year.text)")
+            #expect(year.text.contains(#""start":"2026-11-23T12:00:00Z""#), "\(year.text)")
+            for query in ["quantity=0", "duration_hours=8785", "from=2026-11-23T10:00:00Z&to=2027-11-24T11:00:00Z", "duration_hours=9&from=2026-11-23T10:00:00Z&to=2026-11-23T12:00:00Z"] {
                 #expect(try await nobody.get("/v1/market?" + query).code == "invalid_request", "\(query)")
             }
 
@@ -32,6 +35,19 @@ import Testing
             #expect(try await scene.buy(1, at: "2.00").code == "market_halted")
             try await host.must("POST", "/v1/contracts/\(APIScene.contract)/resume")
             #expect(try await scene.buy(1, at: "2.00").status == 201)
+        }
+    }
+
+    @Test("the largest block adds up the orders of a resource")
+    func addsUpBlocks() async throws {
+        try await APIBench().run { (host) async throws in
+            let scene = try await APIScene(host)
+            _ = try await scene.sell(3, at: "2.00")
+            _ = try await scene.sell(2, at: "2.10")
+            let market = try await host.acting(with: nil).get("/v1/market")
+            #expect(market.data.first?["largest_block"] as? Int == 5, "\(market.text)")
+            #expect(market.data.first?["best_ask"] as? String == "2.0000")
+            #expect(market.data.first?["best_bid"] is String == false)
         }
     }
 

@@ -9,12 +9,12 @@ enum RequestIdempotency {
     /// It is known by participant, method, path and text; the fingerprint covers query and body, so that the same key with
     /// either of them changed is a misuse and not a repeat.
     ///
-    /// - Throws: `invalid_request` for a text that is not 1 to 255 visible ASCII characters.
+    /// - Throws: `invalid_request` for a text that is not 1 to 255 ASCII characters, none of them a control character.
     static func key(
         _ text: String, participant: ParticipantID, method: String, path: Substring, query: Substring, body: [UInt8]
     ) throws(Problem) -> IdempotencyKey {
-        guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw .invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible ASCII characters")
+        guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw .invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 ASCII characters without control characters")
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(path.utf8.count + text.utf8.count + 32)

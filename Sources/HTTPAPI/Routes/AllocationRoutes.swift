@@ -18,6 +18,9 @@ enum AllocationRoutes {
         var view: AllocationView
         var isHolder: Bool
         var isProvider: Bool
+
+        /// Whether the holder still holds hours of it: access passes with a resale.
+        var mayEnter: Bool { isHolder && view.status != .transferred }
     }
 
     @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {
@@ -32,18 +35,20 @@ enum AllocationRoutes {
     @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
         let standing = try await visible(call)
         let view = standing.view
-        let access = standing.isHolder ? try await details(call, .access, view.id, view.accessVersion) : nil
+        let access = standing.mayEnter ? try await details(call, .access, view.id, view.accessVersion) : nil
         let request = standing.isHolder || standing.isProvider ? try await details(call, .request, view.id, view.requestVersion) : nil
-        return .object(products: call.products) { writer in
+        var answer = Answer.object(products: call.products) { writer in
             writer.members(of: view)
-            if standing.isHolder { writer.json("access", access) }
+            if standing.mayEnter { writer.json("access", access) }
             if standing.isHolder || standing.isProvider { writer.json("request", request) }
         }
+        answer.isSecret = access != nil
+        return answer
     }
 
     @Sendable static func access(_ call: Call) async throws(Problem) -> Answer {
         let standing = try await visible(call)
-        guard standing.isHolder else { throw Problem(.forbidden, "access details are for the holder alone") }
+        guard standing.mayEnter else { throw Problem(.forbidden, "access details are for the holder alone") }
         return try await only(details(call, .access, standing.view.id, standing.view.accessVersion), "access details")
     }
 

@@ -13,6 +13,8 @@ enum MarketRoutes {
     ]
 
     private static let defaultDepth = 100
+    /// The hours that a window of the market may have: the longest horizon, as of bids.
+    private static let longestWindow = 8_784
 
     private static func unknown() -> Problem { Problem(.unknownContract, "there is no such contract") }
 
@@ -20,9 +22,9 @@ enum MarketRoutes {
     /// is computed hour by hour between two commands.
     @Sendable static func market(_ call: Call) async throws(Problem) -> Answer {
         let quantity = try call.query.integer("quantity", 1...Int(Quantity.limit)) ?? 1
-        let duration = try call.query.integer("duration_hours", 1...744) ?? 1
+        let duration = try call.query.integer("duration_hours", 1...longestWindow) ?? 1
         let window = try call.query.window(
-            from: Hour(containing: call.services.gateway.now) + 1, hours: max(168, Int32(duration)), maximum: 744
+            from: Hour(containing: call.services.gateway.now) + 1, hours: max(168, Int32(duration)), maximum: Int32(longestWindow)
         )
         guard duration <= window.upperBound - window.lowerBound else {
             throw .invalid("duration_hours", "duration_hours must fit between from and to")

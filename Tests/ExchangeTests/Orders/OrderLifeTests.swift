@@ -242,3 +242,18 @@ struct OrderLifeTests {
         #expect(pit.market.code(.placeOrders(batch), as: pit.alice) == .invalidRequest)
     }
 }
+
+@Suite("Orders that closed long ago")
+struct ForgottenOrderTests {
+    @Test("an order that expired early in a long passage of time is forgotten at its end")
+    func longPassage() throws {
+        let market = Market()
+        let product = market.product()
+        let buyer = market.participant("Buyer", .consumer)
+        market.deposit(1_000, to: buyer)
+        let receipt = try market.place(market.order(.buy, market.contract(product, in: 2), Price(2_000_000), 1), as: buyer).get()
+        market.advance(to: market.now.advanced(hours: 72))
+        #expect(market.exchange.order(OrderReference(id: receipt.order.id), of: buyer) == nil)
+        #expect(market.exchange.orders(of: buyer, status: nil, contract: nil, after: OrderID(0), limit: 10).isEmpty)
+    }
+}
