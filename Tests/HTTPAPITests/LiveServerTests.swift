@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("a body without end is refused after 8 MiB, and the connection closed")
+    @Test("a body without end is refused after 8 MiB, and the connection closed, as the answer says")
     func endsEndlessBodies() async throws {
         try await live { port in
             let connection = try RawConnection(port: port)
@@ -61,6 +61,7 @@ import Testing
             for _ in 0..<9 { connection.send([UInt8](repeating: 0x20, count: 1 << 20)) }
             let answer = connection.receive()
             #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("too_large"), "\(answer)")
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
         }
     }
 

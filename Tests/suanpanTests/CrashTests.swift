@@ -29,7 +29,7 @@ struct CrashTests {
             try await scene.repeatEverything()
             let metered = try await scene.meter(hours: 6..<9)
             // Two months: every gate, every settlement and every refund.
-            try await scene.killDuringAdvance(to: scene.market.hour(1_440).start, name: "two months", within: 60)
+            try await scene.killDuringAdvance(to: scene.market.hour(1_440).start, name: "two months", within: 40)
             try await scene.check(.settled(metered: metered))
             try await scene.closeAndAudit()
         } catch {

@@ -11,6 +11,8 @@ package struct Problem: Error, Equatable, Sendable {
     package var allowedMethods: String?
     /// Whether an earlier request with the same `Idempotency-Key` was answered so.
     package var isReplayed = false
+    /// Whether the connection is closed after the answer, because the request cannot be read to its end.
+    package var endsConnection = false
 
     package init(_ code: ProblemCode, _ detail: String, field: String? = nil) {
         self.code = code

@@ -118,12 +118,10 @@ package struct APIResponder: HTTPResponder {
         }
         let encoding = request.headers.value(.contentEncoding)?.lowercased() ?? "identity"
         guard BodyType.isJSON(request.headers.value(.contentType)), encoding == "identity" else {
-            if case .endless = collected { closeSoon(context.channel) }
-            throw Self.wrongType
+            throw refusal(Self.wrongType, of: collected, on: context.channel)
         }
         guard case .body(let bytes) = collected else {
-            if case .endless = collected { closeSoon(context.channel) }
-            throw Problem(.tooLarge, "a body has at most 1 MiB")
+            throw refusal(Problem(.tooLarge, "a body has at most 1 MiB"), of: collected, on: context.channel)
         }
         let document: JSONDocument
         do throws(JSONFault) {
@@ -144,10 +142,14 @@ package struct APIResponder: HTTPResponder {
 
     private static let wrongType = Problem(.unsupportedMediaType, "a body must be application/json in UTF-8, not encoded further")
 
-    /// Ends a connection whose request goes on for ever, a moment after the answer was sent: at once, the answer would be
-    /// lost with what the client still sends.
-    private func closeSoon(_ channel: any Channel) {
+    /// Ends the connection of a body that goes on for ever, a moment after the answer was sent: at once, the answer would be
+    /// lost with what the client still sends. The answer says so, or the client's next request would be lost with it.
+    private func refusal(_ problem: Problem, of collected: BodyCollector.Collected, on channel: any Channel) -> Problem {
+        guard case .endless = collected else { return problem }
         channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        var last = problem
+        last.endsConnection = true
+        return last
     }
 }
 
@@ -170,6 +172,7 @@ extension APIResponder {
         headers[.requestID] = name
         if problem.isReplayed { headers[.idempotencyReplayed] = "true" }
         if let allowed = problem.allowedMethods { headers[.allow] = allowed }
+        if problem.endsConnection { headers[.connection] = "close" }
         if let seconds = problem.code.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
         if problem.code == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
         let response = Response(
