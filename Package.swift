@@ -169,7 +169,7 @@ let package = Package(
             name: "suanpanTests",
             dependencies: [
                 "suanpan", "Client", "Quantities", "Exchange", "Sequencer", "Persistence", "HTTPAPI", "EmbeddedPostgres",
-                "Postgres",
+                "Postgres", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -58,12 +58,9 @@ extension Exchange {
         of participant: ParticipantID, status: OrderStatus?, contract: ContractKey?, after: OrderID, limit: Int
     ) -> [OrderView] {
         var views: [OrderView] = []
-        // After a leap of the clock, orders that closed long before its new time are kept until the next command.
-        let boundary = time.advanced(hours: -24)
         for id in orders.ids(of: participant, after: after) {
             guard views.count < limit else { break }
             guard let view = order(OrderReference(id: id), of: participant) else { continue }
-            if let closedAt = view.closedAt, closedAt < boundary { continue }
             if let status, view.status != status { continue }
             if let contract, view.contract != contract { continue }
             views.append(view)

@@ -22,7 +22,7 @@ package struct ProductTerms: Record, Equatable {
     package var meterDeadlineMinutes: Int32?
     /// How long after its report a delivery may be disputed; 30 by default.
     package var disputeMinutes: Int32?
-    /// How long after the deadline a late report still counts; 24 by default.
+    /// How long after the hour's end, and never before the deadline, a late report still counts; 24 by default.
     package var meterGraceHours: Int32?
     /// How long before its first hour an allocation's access details are due; 15 by default.
     package var handoverLeadMinutes: Int32?

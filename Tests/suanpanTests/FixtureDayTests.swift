@@ -33,7 +33,7 @@ struct FixtureDayTests {
         let recovered = try await again.venue.sequencer.read { exchange in
             (hash: StateHash.of(exchange), fault: exchange.firstBrokenInvariant())
         }
-        try await again.stop()
+        try await again.discard()
         #expect(recovered.hash == hashes.whole)
         #expect(recovered.fault == nil)
 

@@ -56,6 +56,12 @@ struct LocalServer {
         await venue.close()
     }
 
+    /// Ends the server for good: its folder goes too.
+    func discard() async throws {
+        try await stop()
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
     var client: SuanpanClient {
         get throws { try SuanpanClient(url: url, key: Self.operatorKey) }
     }

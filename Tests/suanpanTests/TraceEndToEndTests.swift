@@ -25,6 +25,6 @@ struct TraceEndToEndTests {
         #expect(tally.isClean, "seed \(seed)")
         #expect(tally.spent >= tally.earned, "seed \(seed)")
         #expect(tally.sales.reduce(Micros.zero) { $0 + $1.cost } == tally.cost, "seed \(seed)")
-        try await server.stop()
+        try await server.discard()
     }
 }
