@@ -41,6 +41,8 @@ struct BidSearchResult {
     private(set) var plans: [BidPlan] = []
     var excluded: [ExclusionView] = []
     var currency: Currency?
+    /// Whether everything that meets the requirements trades in another currency than the bid names.
+    var isCurrencyMismatch = false
 
     /// The most plans kept: the best, and the ten that a quote shows beside it.
     static let limit = 11
@@ -87,6 +89,7 @@ extension Exchange {
             }
         }
         result.currency = try oneCurrency(of: eligible, named: spec.currency)
+        result.isCurrencyMismatch = eligible.isEmpty && result.excluded.contains { $0.reason == "currency_mismatch" }
         for product in eligible.sorted(by: { $0.code < $1.code }) {
             find(spec, product, placement, buyer, into: &result)
         }

@@ -51,6 +51,9 @@ extension Exchange {
 
     private func fillWhole(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         let found = try search(spec, for: issuer)
+        guard !found.isCurrencyMismatch else {
+            throw Refusal(.currencyMismatch, "what meets the requirements trades in another currency", field: "currency")
+        }
         var view = newBid(spec, issuer)
         view.currency = found.currency
         guard let currency = found.currency else { return view }

@@ -51,11 +51,11 @@ enum TextRule {
     /// `cuda`, `rocm`, `cann`.
     static func checkInterface(_ abi: String, _ field: String) throws(Refusal) {
         let allowed = { (byte: UInt8) in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || isDigit(byte) || byte == hyphen
-                || byte == UInt8(ascii: "_")
+            // Printable ASCII without the space: a name that a requirement can repeat exactly.
+            (UInt8(ascii: "!")...UInt8(ascii: "~")).contains(byte)
         }
-        guard (1...32).contains(abi.utf8.count), abi.utf8.allSatisfy(allowed) else {
-            throw .invalid(field, "\(field) must be 1 to 32 small letters, digits, hyphens and underscores")
+        guard (1...255).contains(abi.utf8.count), abi.utf8.allSatisfy(allowed) else {
+            throw .invalid(field, "\(field) must be 1 to 255 printable characters without spaces")
         }
     }
 

@@ -40,7 +40,7 @@ struct RecordCheckTests {
         expect("tflops.fp8") { $0.tflops?.fp8 = Measure(-1) }
         expect("tdp_w") { $0.tdpWatts = WholeMeasure(100_001) }
         expect("scale_up_link_gb_s") { $0.scaleUpLinkGigabytesPerSecond = WholeMeasure(0) }
-        for abi in ["", "CUDA", "cu da", String(repeating: "a", count: 33)] { expect("abi") { $0.abi = abi } }
+        for abi in ["", "cu da", "cu\u{7f}da", String(repeating: "a", count: 256)] { expect("abi") { $0.abi = abi } }
     }
 
     @Test("a zone with a fact out of range is refused by its field")

@@ -25,7 +25,7 @@ struct LocalServer {
     /// Starts on a database (a new one where none is named).
     static func start(database: String? = nil, folder: String? = nil) async throws -> LocalServer {
         let database = try database ?? TemporaryPostgres.shared.get().makeDatabase()
-        let folder = folder ?? NSTemporaryDirectory() + "suanpan-test-\(UUID().uuidString)"
+        let folder = folder ?? NSTemporaryDirectory() + "suanpan-server-of-a-test-\(UUID().uuidString)"
         setenv("SUANPAN_OPERATOR_KEY", operatorKey, 1)
         let options = try ServerOptions.parse([
             "--database-url", database, "--data-dir", folder, "--port", "0", "--clock", "simulated", "--start-time",

@@ -72,14 +72,15 @@ struct Welcome: Sendable {
             print("recovered \(venue.store.recovery.commands) commands in \(venue.store.recovery.duration.formatted(.units(allowed: [.seconds, .milliseconds])))")
         }
         if let key = venue.operatorKey {
-            print("the operator's key, shown this once: \(key)")
+            print("the operator's key, shown this once: \(venue.operatorKeyIsNew ? key : "as SUANPAN_OPERATOR_KEY says")")
             for person in people { if let key = person.key { print("  \(person.alias) (\(person.roles.joined(separator: ", "))): \(key)") } }
         }
         print("try:")
         print("  curl '\(url)/v1/market?quantity=8&duration_hours=2'")
         print("  curl '\(url)/v1/products'")
         if let key = venue.operatorKey {
-            print("  curl -H 'Authorization: Bearer \(key)' '\(url)/v1/ledger/trial_balance'")
+            let shown = venue.operatorKeyIsNew ? key : "$SUANPAN_OPERATOR_KEY"
+            print("  curl -H \"Authorization: Bearer \(shown)\" '\(url)/v1/ledger/trial_balance'")
         } else {
             print("  curl '\(url)/readyz'")
         }

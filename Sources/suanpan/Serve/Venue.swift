@@ -19,6 +19,8 @@ package final class Venue: Sendable {
     let postgres: EmbeddedPostgres?
     /// The operator's key, where this start made it.
     let operatorKey: String?
+    /// Whether the key was drawn here, and not named by the environment: then it is shown, once.
+    var operatorKeyIsNew: Bool { operatorKey != nil && operatorKey != Self.namedOperatorKey }
     /// Whether this start began the history.
     let isNew: Bool
     let logger: Logger
@@ -79,11 +81,15 @@ package final class Venue: Sendable {
         )
     }
 
+    private static var namedOperatorKey: String? {
+        ProcessInfo.processInfo.environment["SUANPAN_OPERATOR_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// Writes the genesis of a new history; answers the operator's key if it was drawn here.
     private static func begin(
         _ sequencer: Sequencer, _ options: ServerOptions, isNew: Bool, logger: Logger
     ) async throws -> String? {
-        let named = ProcessInfo.processInfo.environment["SUANPAN_OPERATOR_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+        let named = namedOperatorKey
         guard isNew else {
             if named != nil { logger.warning("SUANPAN_OPERATOR_KEY is ignored: the operator's key was set when the record began") }
             return nil

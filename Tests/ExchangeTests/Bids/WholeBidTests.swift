@@ -400,3 +400,25 @@ struct HourlyBidTests {
         #expect(throws: Refusal.self) { try pit.market.exchange.quote(spec(pit, 4, hours: 2), for: pit.alice) }
     }
 }
+
+@Suite("Whole bids in another currency")
+struct BidCurrencyTests {
+    @Test("a bid that names a currency in which nothing eligible trades is currency_mismatch, whatever cash there is")
+    func mismatch() {
+        let market = Market()
+        market.product()
+        let buyer = market.participant("Buyer", .consumer)
+        var spec = BidSpec()
+        spec.earliestStart = Hour(containing: market.now) + 2
+        spec.latestEnd = spec.earliestStart + 2
+        spec.durationHours = 1
+        spec.quantity = 1
+        spec.limitPrice = Price(2_000_000)
+        spec.currency = Currency(unchecked: "EUR")
+        guard case .refused(let refusal) = market.apply(.placeBid(spec), as: buyer).reply else {
+            Issue.record("the bid was not refused")
+            return
+        }
+        #expect(refusal.code == .currencyMismatch)
+    }
+}
