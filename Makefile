@@ -2,8 +2,9 @@
 
 CONFIGURATION = release
 BUILD = swift build --configuration $(CONFIGURATION)
-# `swift test` alone would build everything a second time, with other flags.
-TEST = swift test --configuration $(CONFIGURATION) --skip-build
+# `swift test` alone would build everything a second time, with other flags. One test at a time: those that compute for
+# seconds would keep the few threads from those that talk to a server.
+TEST = swift test --configuration $(CONFIGURATION) --skip-build --no-parallel
 BINARY = .build/$(CONFIGURATION)/suanpan
 DATA_DIR ?= .suanpan
 PORT ?= 8080

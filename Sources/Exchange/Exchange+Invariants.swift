@@ -18,6 +18,11 @@ extension Exchange {
         return brokenReservation() ?? brokenCapacity()
     }
 
+    /// The invariants of one contract by its key; nil also where nobody ever traded it.
+    package func brokenInvariant(of key: ContractKey) -> String? {
+        contracts.index(of: key).flatMap { brokenInvariant(of: $0) }
+    }
+
     /// The invariants of one contract: escrow is what every outcome needs, the book is not crossed, units on offer are held.
     package func brokenInvariant(of contract: Int32) -> String? {
         let state = contracts[contract]

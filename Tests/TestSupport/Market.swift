@@ -17,7 +17,7 @@ package final class Market {
     private var references = 0
     private var output = ExchangeOutput()
 
-    /// Checks everything after every so many commands, and the whole at the end; 0 never.
+    /// Checks the contracts that a command touched after every command, and everything after every so many; 0 never.
     package var checkEvery = 1_000
     package private(set) var brokenInvariant: String?
 
@@ -70,12 +70,22 @@ package final class Market {
     package private(set) var resales = 0
     package private(set) var returns = 0
 
+    /// Notes what a command did, and holds the contracts that it touched against their invariants.
     private func count(_ output: ExchangeOutput) {
+        var touched: Set<ContractKey> = []
+        defer {
+            if checkEvery > 0, brokenInvariant == nil {
+                for key in touched { if let broken = exchange.brokenInvariant(of: key) { brokenInvariant = broken } }
+            }
+        }
         var decoder = BinaryDecoder(output.events.bytes)
         for _ in 0..<output.eventCount {
             guard let recorded = try? decoder.read(RecordedEvent.self) else { preconditionFailure("events that cannot be read") }
             switch recorded.event {
+            case .orderAccepted(let order), .orderClosed(let order): touched.insert(order.contract)
+            case .delivery(let delivery): touched.insert(delivery.contract)
             case .trade(let trade):
+                touched.insert(trade.contract)
                 trades += 1
                 if trade.resale { resales += 1 }
             case .transfer(let transfer):
