@@ -1,6 +1,6 @@
 import Quantities
 
-/// Double entry over several assets: accounts, reservations, and the transfers of the command at work.
+/// The double-entry books of several assets: accounts, reservations, and the transfers of the command at work.
 ///
 /// Accounts are found by number, never by hashing: an account's identifier leads to a slot, a participant and an asset
 /// lead to a cash account through one flat array, and whoever opens an escrow account keeps its identifier.
