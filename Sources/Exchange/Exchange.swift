@@ -30,6 +30,7 @@ package final class Exchange {
     var now = Timestamp()
     var output = ExchangeOutput()
     var actions = MatchActions()
+    var lastReply = Reply.done
 
     // Who and what.
     var participants = ParticipantRegistry()
@@ -84,6 +85,12 @@ package final class Exchange {
         precondition(envelope.time >= time, "time went back")
         swap(&self.output, &output)
         defer { swap(&self.output, &output) }
+        let outcome = perform(envelope)
+        self.output.results.append(outcome.reply)
+        return outcome
+    }
+
+    private func perform(_ envelope: Envelope) -> Outcome {
         sequence += 1
         time = envelope.time
         now = envelope.time

@@ -4,6 +4,8 @@ import Quantities
 ///
 /// Reused from batch to batch, so that it stops allocating.
 package struct ExchangeOutput {
+    /// A run of `Reply`s in binary form: one for each command.
+    package var results = BinaryEncoder()
     /// A run of `RecordedEvent`s in binary form.
     package var events = BinaryEncoder()
     package var eventCount = 0
@@ -14,6 +16,7 @@ package struct ExchangeOutput {
 
     /// Forgets what is in it and keeps the memory.
     package mutating func removeAll() {
+        results.removeAll()
         events.removeAll()
         eventCount = 0
         notices.removeAll(keepingCapacity: true)

@@ -26,6 +26,16 @@
     /// Appends bytes as they are, without a length.
     @inlinable package mutating func appendRaw(_ raw: some Sequence<UInt8>) { bytes.append(contentsOf: raw) }
 
+    /// Replaces the eight bytes at `offset`, which were written before.
+    ///
+    /// - Precondition: they were.
+    package mutating func overwrite(_ value: Int64, at offset: Int) {
+        precondition(offset >= 0 && offset + 8 <= bytes.count, "nothing was written there")
+        unsafe withUnsafeBytes(of: value.littleEndian) { raw in
+            for index in 0..<8 { bytes[offset + index] = unsafe raw[index] }
+        }
+    }
+
     @inlinable package mutating func field<Value: FieldValue>(_ name: StaticString, _ value: inout Value) { value.code(&self) }
 
     @inlinable package mutating func boolean(_ value: inout Bool) { bytes.append(value ? 1 : 0) }

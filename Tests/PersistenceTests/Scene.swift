@@ -127,15 +127,15 @@ enum SampleHistory {
     /// Applies commands and makes the frame of them.
     static func frame(of envelopes: [Envelope], _ exchange: Exchange) -> Frame {
         var output = ExchangeOutput()
-        var (commands, results) = (BinaryEncoder(), BinaryEncoder())
+        var commands = BinaryEncoder()
         let first = exchange.sequence + 1
         for envelope in envelopes {
             commands.append(envelope)
-            results.append(exchange.apply(envelope, output: &output).reply)
+            _ = exchange.apply(envelope, output: &output)
         }
         return Frame(
             firstSequence: first, lastSequence: exchange.sequence, rulesVersion: Exchange.rulesVersion, time: exchange.time,
-            commands: commands.bytes, results: results.bytes, events: output.events.bytes)
+            commands: commands.bytes, results: output.results.bytes, events: output.events.bytes)
     }
 }
 

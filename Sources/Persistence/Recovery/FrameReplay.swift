@@ -46,7 +46,6 @@ package final class FrameReplay {
     private var noted: ArraySlice<NotedState>
     package private(set) var notedStatesConfirmed = 0
     private var output = ExchangeOutput()
-    private var results = BinaryEncoder()
 
     /// - Parameter exchange: Where to begin: a fresh one, or one that a snapshot gave.
     package init(_ exchange: Exchange, noted: [NotedState] = []) {
@@ -63,7 +62,6 @@ package final class FrameReplay {
             throw fault("it does not follow sequence \(exchange.sequence)")
         }
         output.removeAll()
-        results.removeAll()
         var decoder = BinaryDecoder(frame.commands)
         while !decoder.isAtEnd {
             let envelope: Envelope
@@ -73,7 +71,7 @@ package final class FrameReplay {
                 throw fault("its commands cannot be read: \(error)")
             }
             if let reason = reasonAgainst(envelope) { throw fault("command \(exchange.sequence + 1): \(reason)") }
-            results.append(exchange.apply(envelope, output: &output).reply)
+            _ = exchange.apply(envelope, output: &output)
             commands += 1
             try confirmNotedState(fault)
         }
@@ -84,7 +82,7 @@ package final class FrameReplay {
         if let byte = firstDifference(output.events.bytes, frame.events) {
             throw fault("the events computed now differ from the recorded ones at byte \(byte)")
         }
-        if let byte = firstDifference(results.bytes, frame.results) {
+        if let byte = firstDifference(output.results.bytes, frame.results) {
             throw fault("the results computed now differ from the recorded ones at byte \(byte)")
         }
         frames += 1
