@@ -112,7 +112,7 @@ extension Event: FieldValue {
         case .resource: self = .resource(Resource())
         case .account: self = .account(AccountOpened())
         case .transfer: self = .transfer(Transfer())
-        case .orderAccepted: self = .orderAccepted(OrderView())
+        case .orderAccepted: self = .orderAccepted(OrderAccepted())
         case .orderClosed: self = .orderClosed(OrderView())
         case .trade: self = .trade(TradeView())
         case .offer: self = .offer(OfferView())

@@ -13,7 +13,7 @@ package enum Event: Sendable {
     case resource(Resource)
     case account(AccountOpened)
     case transfer(Transfer)
-    case orderAccepted(OrderView)
+    case orderAccepted(OrderAccepted)
     case orderClosed(OrderView)
     case trade(TradeView)
     case offer(OfferView)

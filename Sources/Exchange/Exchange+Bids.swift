@@ -98,7 +98,7 @@ extension Exchange {
     private func execute(_ plan: BidPlan, _ spec: BidSpec, _ issuer: ParticipantID, _ unfilled: BidView) -> BidView {
         var view = unfilled
         let product = catalogue[plan.product]
-        let allocation = openAllocation(holder: issuer, bid: view.id, order: nil)
+        let allocation = openAllocation(holder: issuer, for: .bid(view.id))
         var fees = Micros.zero
         for planned in fills(of: plan, spec, for: issuer) {
             let fill = take(planned, product, allocation, view.id, issuer)
@@ -128,19 +128,16 @@ extension Exchange {
     private func take(
         _ planned: PlannedFill, _ product: Product, _ allocation: AllocationID, _ bid: BidID, _ buyer: ParticipantID
     ) -> FillView {
-        join(planned.contract, to: allocation)
-        let maker = fillMaker(planned.slot, planned.price, planned.quantity)
+        allocations.join(allocation, to: planned.contract)
+        let maker = orders.place(of: planned.slot)
+        fillMaker(maker, planned.price, planned.quantity)
         let remaining = books.fill(planned.slot, quantity: planned.quantity)
         var trade = TradeTerms(contract: planned.contract, price: planned.price, quantity: planned.quantity)
         trade.buyer = buyer
         trade.buyerRate = product.takerFee
         trade.allocation = allocation
         trade.bid = bid
-        trade.sellOrder = maker.id
-        trade.seller = maker.participant
-        trade.sellerRate = maker.makerRate
-        trade.bondRate = maker.bondRate
-        trade.source = maker.isCapacitySale ? .capacity(maker.resource) : .position(maker.allocation)
+        trade.setSeller(maker, rate: maker.record.makerRate)
         let (id, fee, _) = execute(trade)
         if remaining == 0 { finish(planned.slot, .filled, nil) }
         return FillView(id: id, price: planned.price, quantity: planned.quantity, fee: fee, liquidity: .taker)
@@ -179,7 +176,8 @@ extension Exchange {
         for index in drafts.indices {
             drafts[index].entry.bid = view.id
             drafts[index].entry.allocation = allocation
-            let receipt = accept(drafts[index])
+            let trades = accept(drafts[index])
+            let receipt = OrderReceipt(order: self.view(taker.record), trades: Array(fills[trades]))
             if let drawn = receipt.order.allocationID { allocation = drawn }
             var leg = BidLegView()
             leg.contract = drafts[index].key

@@ -1,4 +1,5 @@
 import Ledger
+import Matching
 import Quantities
 import Registry
 

@@ -16,15 +16,21 @@ extension Exchange {
         return key.hour <= Hour(containing: now) + productFacts[Int(key.product.index)].horizonHours
     }
 
-    /// A contract that can be traded now, or the refusal in the order of the API: unknown, closed, halted.
-    func tradable(_ key: ContractKey) throws(Refusal) -> ProductFacts {
+    /// That a contract can be traded now, or the refusal in the order of the API: unknown, closed, halted.
+    func checkTradable(_ key: ContractKey) throws(Refusal) {
+        if let index = contracts.index(of: key) {
+            // What somebody trades is listed; its gate was computed once.
+            if now < contracts[index].gateTime, !contracts[index].halted, !marketHalted,
+                !productFacts[Int(key.product.index)].isHalted
+            {
+                return
+            }
+        }
         guard isListed(key) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
-        let product = productFacts[Int(key.product.index)]
         guard now < gateTime(key) else {
             throw Refusal(.marketClosed, "the gate of \(symbol(key)) closed at \(gateTime(key))", field: "contract")
         }
         guard !isHalted(key) else { throw Refusal(.marketHalted, "trading in \(symbol(key)) is halted", field: "contract") }
-        return product
     }
 
     func isHalted(_ key: ContractKey) -> Bool {
@@ -38,9 +44,10 @@ extension Exchange {
         if let index = contracts.index(of: key) { return index }
         var state = ContractState()
         state.key = key
+        state.gateTime = gateTime(key)
         state.book = books.openBook()
         let index = contracts.append(state)
-        due.add(DueQueue.Gate(time: gateTime(key), symbol: symbol(key), contract: index))
+        due.add(DueQueue.Gate(time: state.gateTime, symbol: symbol(key), contract: index))
         return index
     }
 

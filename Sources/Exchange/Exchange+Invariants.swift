@@ -12,7 +12,7 @@ extension Exchange {
     /// at the end) are preconditions where the money moves.
     package func firstBrokenInvariant() -> String? {
         if let broken = ledger.firstBrokenInvariant() { return broken }
-        for index in contracts.states.indices {
+        for index in 0..<contracts.count {
             if let broken = brokenInvariant(of: Int32(index)) { return broken }
         }
         return brokenReservation() ?? brokenCapacity()
@@ -26,10 +26,11 @@ extension Exchange {
     /// The invariants of one contract: escrow is what every outcome needs, the book is not crossed, units on offer are held.
     package func brokenInvariant(of contract: Int32) -> String? {
         let state = contracts[contract]
+        let holdings = contracts.holdings[Int(contract)]
         let name = symbol(state.key)
         var need: Int128 = 0
-        for lot in state.lots { need += Int128(lot.escrow.rawValue) }
-        for id in state.deliveries {
+        for lot in holdings.lots { need += Int128(lot.escrow.rawValue) }
+        for id in holdings.deliveries {
             let delivery = deliveries[Int(id.rawValue) - 1].delivery
             if !delivery.isSettled { need += Int128(delivery.lot.escrow.rawValue) }
         }
@@ -39,7 +40,7 @@ extension Exchange {
         if let book = state.book, let bid = books.best(book, .buy), let ask = books.best(book, .sell), bid >= ask {
             return "\(name): crossed at \(bid) and \(ask)"
         }
-        for entry in state.encumbrances where state.held(entry.holder) < state.encumbered(entry.holder) {
+        for entry in holdings.encumbrances where holdings.held(entry.holder) < holdings.encumbered(entry.holder) {
             return "\(name): \(entry.holder) offers more than it holds"
         }
         return nil
@@ -51,7 +52,7 @@ extension Exchange {
         forEachOpenOrder { entry in
             let asset = productFacts[Int(contracts[entry.contract].key.product.index)].asset
             guard let account = ledger.cashAccount(entry.participant, asset) else { return }
-            reserved[account, default: 0] += Int128(reservation(entry).rawValue)
+            reserved[account, default: 0] += Int128(entry.reserved.rawValue)
         }
         var number: Int64 = 1
         while number <= ledger.lastAccount.rawValue {
@@ -75,28 +76,32 @@ extension Exchange {
             onOffer[entry.resource, default: [:]][contracts[entry.contract].key.hour, default: 0] += entry.remaining
         }
         var sold: [ResourceID: [Hour: Quantity]] = [:]
-        for state in contracts.states {
-            for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+        for index in 0..<contracts.count {
+            let state = contracts[Int32(index)]
+            let holdings = contracts.holdings[index]
+            for lot in holdings.lots + holdings.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
                 sold[lot.resource, default: [:]][state.key.hour, default: 0] += lot.quantity
             }
         }
-        for index in resourceFacts.indices {
+        for index in 0..<resourceFacts.count {
             let id = ResourceID(Int64(index) + 1)
-            for (hour, used) in resourceFacts[index].hours.entries {
-                if used.onOffer != onOffer[id]?[hour] ?? 0 { return "\(id) at \(hour): \(used.onOffer) noted as on offer" }
-                if used.sold != sold[id]?[hour] ?? 0 { return "\(id) at \(hour): \(used.sold) noted as sold" }
+            var broken: String?
+            capacity.forEach(id) { hour, used in
+                if used.onOffer != onOffer[id]?[hour] ?? 0 { broken = "\(id) at \(hour): \(used.onOffer) noted as on offer" }
+                if used.sold != sold[id]?[hour] ?? 0 { broken = "\(id) at \(hour): \(used.sold) noted as sold" }
                 let certified = resources.certifiedUnits(id, in: hour)
                 if used.onOffer > 0, used.onOffer + used.sold > certified {
-                    return "\(id) at \(hour): \(used.sold) sold and \(used.onOffer) on offer of \(certified) certified"
+                    broken = "\(id) at \(hour): \(used.sold) sold and \(used.onOffer) on offer of \(certified) certified"
                 }
             }
+            if let broken { return broken }
         }
         return nil
     }
 
     private func forEachOpenOrder(_ body: (OrderEntry) -> Void) {
-        for state in contracts.states {
-            guard let book = state.book else { continue }
+        for index in 0..<contracts.count {
+            guard let book = contracts[Int32(index)].book else { continue }
             for side in [Side.buy, .sell] {
                 books.forEachOrder(book, side) { slot in
                     body(orders[slot])

@@ -1,4 +1,5 @@
 import Ledger
+import Matching
 import Quantities
 import Registry
 
@@ -124,7 +125,7 @@ extension Exchange {
             return
         }
         ledger.setCause(cause)
-        emit(.transfer(ledger.post(debit: debit, credit: credit, amount: amount, kind: kind)))
+        emitTransfer(ledger.post(debit: debit, credit: credit, amount: amount, kind: kind))
     }
 
     /// Adds to what a participant has standing in escrow, for `in_escrow` on its balance.

@@ -74,11 +74,12 @@ extension Exchange {
         let position = offers.count - 1
         for index in drafts.indices {
             drafts[index].entry.offer = offers[position].view.id
-            let receipt = accept(drafts[index])
-            offers[position].view.hours[index].orderID = receipt.order.id
-            offers[position].view.hours[index].sold = receipt.order.filledQuantity
-            offers[position].view.hours[index].remaining = receipt.order.remainingQuantity
-            if !receipt.order.status.isLive { offers[position].live -= 1 }
+            _ = accept(drafts[index])
+            let order = taker.record
+            offers[position].view.hours[index].orderID = order.id
+            offers[position].view.hours[index].sold = order.filled
+            offers[position].view.hours[index].remaining = order.status.isLive ? order.remaining : 0
+            if !order.status.isLive { offers[position].live -= 1 }
         }
         return refreshOffer(position)
     }
@@ -99,7 +100,7 @@ extension Exchange {
         let position = try ownOffer(id, issuer)
         offers[position].cancelled = true
         for hour in offers[position].view.hours {
-            if let slot = directory.slot(of: hour.orderID.rawValue) { withdraw(slot, .cancelled, .offerCancelled) }
+            if let slot = orders.slot(of: hour.orderID) { withdraw(slot, .cancelled, .offerCancelled) }
         }
         return refreshOffer(position)
     }
@@ -119,29 +120,34 @@ extension Exchange {
         // reservations as given back, so nothing in between may find less than it saw.
         var moved: [(index: Int, entry: OrderEntry)] = []
         for (index, hour) in offer.hours.enumerated() {
-            guard let slot = directory.slot(of: hour.orderID.rawValue) else { continue }
+            guard let slot = orders.slot(of: hour.orderID) else { continue }
             let price = request.body.prices?[index] ?? request.body.price ?? hour.price
             let quantity = request.body.quantity ?? orders[slot].quantity
             if price == hour.price, quantity <= orders[slot].quantity {
                 shrink(slot, to: quantity)
-                note(view(orders[slot], status: orders[slot].filled > 0 ? .partiallyFilled : .open), position, index)
+                note(orders[slot], position, index)
             } else {
-                var entry = lift(slot)
-                entry.price = price
-                entry.quantity = quantity
-                moved.append((index, entry))
+                lift(slot)
+                taker.record.price = price
+                taker.record.quantity = quantity
+                moved.append((index, taker.record))
             }
         }
-        for (index, entry) in moved { note(enter(entry).order, position, index) }
+        for (index, entry) in moved {
+            let ticks = ticks(entry.price, contracts[entry.contract].key.product)
+            taker.record = entry
+            _ = enter(ticks: ticks)
+            note(taker.record, position, index)
+        }
         if let quantity = request.body.quantity { offers[position].view.quantity = quantity }
         return refreshOffer(position)
     }
 
-    private func note(_ order: OrderView, _ position: Int, _ index: Int) {
-        offers[position].view.hours[index].price = order.price ?? offers[position].view.hours[index].price
+    private func note(_ order: OrderEntry, _ position: Int, _ index: Int) {
+        offers[position].view.hours[index].price = order.price
         offers[position].view.hours[index].quantity = order.quantity
-        offers[position].view.hours[index].remaining = order.remainingQuantity
-        offers[position].view.hours[index].sold = order.filledQuantity
+        offers[position].view.hours[index].remaining = order.status.isLive ? order.remaining : 0
+        offers[position].view.hours[index].sold = order.filled
         if !order.status.isLive { offers[position].live -= 1 }
     }
 
@@ -149,10 +155,10 @@ extension Exchange {
     private func checkAmendment(_ body: AmendOffer.Body, of view: OfferView) throws(Refusal) {
         var slots: [(index: Int, slot: OrderSlot)] = []
         for (index, hour) in view.hours.enumerated() {
-            if let slot = directory.slot(of: hour.orderID.rawValue) { slots.append((index, slot)) }
+            if let slot = orders.slot(of: hour.orderID) { slots.append((index, slot)) }
         }
-        for item in slots { setAside(orders[item.slot], .given) }
-        defer { for item in slots { setAside(orders[item.slot], .taken) } }
+        for item in slots { giveBack(orders.place(of: item.slot)) }
+        defer { for item in slots { setAside(orders.place(of: item.slot)) } }
         var need: Int128 = 0
         for item in slots {
             let entry = orders[item.slot]

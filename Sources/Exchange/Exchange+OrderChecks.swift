@@ -9,6 +9,10 @@ import Settlement
 struct OrderDraft {
     var entry: OrderEntry
     var key: ContractKey
+    /// What few orders have.
+    var details: OrderDetails?
+    /// The limit in ticks; filled in by `checkTerms`.
+    var ticks: Int64 = 0
     /// Cash that must be available before the order touches its book.
     var need = Micros.zero
 }
@@ -17,16 +21,17 @@ extension Exchange {
     /// That the issuer may trade on the order's side: before anything is said about the order itself.
     func checkRole(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) {
         if spec.side == .buy {
-            _ = try actor(issuer, .consumer)
+            try checkActor(issuer, .consumer)
         } else if spec.resourceID != nil {
-            _ = try actor(issuer, .provider)
+            try checkActor(issuer, .provider)
         } else {
-            _ = try actor(issuer, .consumer, .provider)
+            try checkActor(issuer, .consumer, .provider)
         }
     }
 
-    /// Turns a request of somebody who may trade on its side into a draft: names are free, objects exist.
-    func draft(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> OrderDraft {
+    /// Turns a request of somebody who may trade on its side into the order at work: names are free, objects exist. Answers what few
+    /// orders have.
+    func draft(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> OrderDetails? {
         let force = try spec.resolvedTimeInForce()
         if let expiry = spec.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
         if let id = spec.allocationID {
@@ -35,11 +40,7 @@ extension Exchange {
             }
         }
         guard isListed(spec.contract) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
-        if let id = spec.resourceID {
-            guard let facts = facts(of: id), facts.provider == issuer, facts.status != .retired else {
-                throw Refusal(.unknownResource, "no such resource of yours", field: "resource_id")
-            }
-        }
+        if let id = spec.resourceID { try checkOwner(of: id, issuer) }
         if let name = spec.clientOrderID, orders.named(name, of: issuer) != nil {
             throw Refusal(
                 .duplicateClientOrderID, "client_order_id is in use until 24 h after its order closed", field: "client_order_id"
@@ -53,90 +54,117 @@ extension Exchange {
         entry.postOnly = spec.postOnly ?? false
         entry.prevention = spec.selfTradePrevention ?? .cancelNewest
         entry.price = spec.price ?? Price()
-        entry.stopPrice = spec.stopPrice
         entry.quantity = spec.quantity
-        entry.display = spec.displayQuantity
-        entry.minimum = spec.minQuantity
         entry.resource = spec.resourceID ?? .none
         if spec.side == .sell { entry.allocation = spec.allocationID ?? .none }
         entry.createdAt = now
-        entry.expiresAt = spec.expiresAt
-        entry.clientOrderID = spec.clientOrderID
         entry.isPending = spec.type == .stop || spec.type == .stopLimit
-        return OrderDraft(entry: entry, key: spec.contract)
+        let details = OrderDetails(
+            stopPrice: spec.stopPrice, display: spec.displayQuantity, minimum: spec.minQuantity, expiresAt: spec.expiresAt,
+            clientOrderID: spec.clientOrderID
+        )
+        taker.record = entry
+        return details.isEmpty ? nil : details
     }
 
-    /// Everything that can be refused before cash is looked at, in the API's order; fills in price, rates and `need`.
+    /// That a seller's resource is its own and in the market.
+    func checkOwner(of id: ResourceID, _ issuer: ParticipantID) throws(Refusal) {
+        let index = Int(clamping: id.rawValue) &- 1
+        guard index >= 0, index < resourceFacts.count, resourceFacts[index].provider == issuer,
+            resourceFacts[index].status != .retired
+        else {
+            throw Refusal(.unknownResource, "no such resource of yours", field: "resource_id")
+        }
+    }
+
+    /// Checks an order that is kept aside, as below.
+    func checkTerms(_ draft: inout OrderDraft) throws(Refusal) {
+        work.probe.record = draft.entry
+        let terms = try checkTerms(work.probe, draft.key, draft.details)
+        draft.entry = work.probe.record
+        draft.ticks = terms.ticks
+        draft.need = terms.need
+    }
+
+    /// Everything that can be refused before cash is looked at, in the API's order; fills in price and rates. Answers the limit in ticks, and
+    /// the cash that must be available before the order touches its book.
     ///
     /// MARKET.md section 5. A market order or a stop is priced at the band's edge.
-    func checkTerms(_ draft: inout OrderDraft) throws(Refusal) {
-        let product = try tradable(draft.key)
-        let band = product.band
-        if draft.entry.price == Price() {
-            let edge = draft.entry.side == .buy ? product.highest : product.lowest
+    func checkTerms(
+        _ order: OrderPlace, _ key: ContractKey, _ details: OrderDetails?
+    ) throws(Refusal) -> (ticks: Int64, need: Micros) {
+        try checkTradable(key)
+        let product = productFacts.cells.place(Int(key.product.index))
+        if order.record.price == Price() {
+            let edge = order.record.side == .buy ? product.record.highest : product.record.lowest
             guard let edge else { throw Refusal(.outsidePriceBand, "no tick lies inside the price band") }
-            draft.entry.price = edge
+            order.record.price = edge
         }
-        let entry = draft.entry
-        guard entry.price.rawValue % product.tickSize.rawValue == 0 else {
-            throw Refusal(.priceOffTick, "\(entry.price) is no multiple of the tick \(product.tickSize)", field: "price")
+        let price = order.record.price
+        let tick = product.record.tickSize.rawValue
+        let ticks = price.rawValue / tick
+        guard ticks &* tick == price.rawValue else {
+            throw Refusal(.priceOffTick, "\(price) is no multiple of the tick \(product.record.tickSize)", field: "price")
         }
-        if let stop = entry.stopPrice, stop.rawValue % product.tickSize.rawValue != 0 {
-            throw Refusal(.priceOffTick, "\(stop) is no multiple of the tick \(product.tickSize)", field: "stop_price")
+        if let stop = details?.stopPrice, stop.rawValue % tick != 0 {
+            throw Refusal(.priceOffTick, "\(stop) is no multiple of the tick \(product.record.tickSize)", field: "stop_price")
         }
-        guard entry.quantity % product.lotSize == 0 else {
-            throw Refusal(.quantityOffLot, "\(entry.quantity) is no multiple of the lot \(product.lotSize)", field: "quantity")
+        if product.record.lotSize != 1 { try checkLots(order.record.quantity, details, product.record.lotSize) }
+        try checkBand(price, product.record.band, field: "price")
+        if let stop = details?.stopPrice { try checkBand(stop, product.record.band, field: "stop_price") }
+        order.record.makerRate = product.record.makerFee
+        order.record.takerRate = product.record.takerFee
+        order.record.bondRate = product.record.bond
+        if order.record.side == .sell { try checkHoldings(order, key) }
+        return (ticks, need(order, key))
+    }
+
+    private func checkLots(_ quantity: Quantity, _ details: OrderDetails?, _ lotSize: Quantity) throws(Refusal) {
+        guard quantity % lotSize == 0 else {
+            throw Refusal(.quantityOffLot, "\(quantity) is no multiple of the lot \(lotSize)", field: "quantity")
         }
-        if let display = entry.display, display % product.lotSize != 0 {
-            throw Refusal(.quantityOffLot, "\(display) is no multiple of the lot \(product.lotSize)", field: "display_quantity")
+        if let display = details?.display, display % lotSize != 0 {
+            throw Refusal(.quantityOffLot, "\(display) is no multiple of the lot \(lotSize)", field: "display_quantity")
         }
-        guard band.contains(entry.price) else {
-            throw Refusal(
-                .outsidePriceBand, "\(entry.price) lies outside \(band.floor) to \(band.ceiling)", field: "price")
+    }
+
+    private func checkBand(_ price: Price, _ band: PriceBand, field: String) throws(Refusal) {
+        guard band.floor <= price, price <= band.ceiling else {
+            throw Refusal(.outsidePriceBand, "\(price) lies outside \(band.floor) to \(band.ceiling)", field: field)
         }
-        if let stop = entry.stopPrice, !band.contains(stop) {
-            throw Refusal(.outsidePriceBand, "\(stop) lies outside \(band.floor) to \(band.ceiling)", field: "stop_price")
-        }
-        draft.entry.makerRate = product.makerFee
-        draft.entry.takerRate = product.takerFee
-        draft.entry.bondRate = product.bond
-        try checkHoldings(draft)
-        draft.need = need(draft)
     }
 
     /// That a seller has what it sells: certified units of the resource, or held hours.
-    private func checkHoldings(_ draft: OrderDraft) throws(Refusal) {
-        let entry = draft.entry
-        if entry.isCapacitySale {
-            try checkProduct(of: entry.resource, serves: draft.key.product)
-            let free = freeUnits(of: entry.resource, at: draft.key.hour)
-            guard free >= entry.remaining else {
+    private func checkHoldings(_ order: OrderPlace, _ key: ContractKey) throws(Refusal) {
+        if order.record.resource.isNone {
+            let free = sellable(key, by: order.record.participant, allocation: order.record.allocation)
+            guard free >= Int64(order.record.remaining) else {
                 throw Refusal(
-                    .insufficientCapacity, "\(free) units of \(entry.resource) are free in \(symbol(draft.key))",
-                    field: "quantity")
+                    .insufficientPosition, "\(free) units of \(symbol(key)) are held and not on offer", field: "quantity")
             }
-        } else if entry.isResale {
-            let free = sellable(draft.key, by: entry.participant, allocation: entry.allocation)
-            guard free >= Int64(entry.remaining) else {
+        } else {
+            try checkProduct(of: order.record.resource, serves: key.product)
+            let free = freeUnits(of: order.record.resource, at: key.hour)
+            guard free >= order.record.remaining else {
                 throw Refusal(
-                    .insufficientPosition, "\(free) units of \(symbol(draft.key)) are held and not on offer", field: "quantity")
+                    .insufficientCapacity, "\(free) units of \(order.record.resource) are free in \(symbol(key))",
+                    field: "quantity")
             }
         }
     }
 
     /// The cash that section 5 asks for: a buyer's worst cost, a provider's bond at the best price it could get.
-    func need(_ draft: OrderDraft) -> Micros {
-        let entry = draft.entry
-        let notional = entry.price.notional(entry.remaining)
-        if entry.side == .buy {
-            return notional + FeeSchedule.fee(on: notional, at: max(entry.makerRate, entry.takerRate, 0))
+    private func need(_ order: OrderPlace, _ key: ContractKey) -> Micros {
+        if order.record.side == .buy {
+            let notional = order.record.price.notional(order.record.remaining)
+            return notional + FeeSchedule.fee(on: notional, at: max(order.record.makerRate, order.record.takerRate, 0))
         }
-        guard entry.isCapacitySale else { return .zero }
-        var price = entry.price
-        if let index = contracts.index(of: draft.key), let book = contracts[index].book, let best = books.best(book, .buy) {
-            price = max(price, self.price(atTicks: best, draft.key.product))
+        guard !order.record.resource.isNone else { return .zero }
+        var price = order.record.price
+        if let index = contracts.index(of: key), let book = contracts[index].book, let best = books.best(book, .buy) {
+            price = max(price, self.price(atTicks: best, key.product))
         }
-        return FeeSchedule.bond(on: price.notional(entry.remaining), at: entry.bondRate)
+        return FeeSchedule.bond(on: price.notional(order.record.remaining), at: order.record.bondRate)
     }
 
     /// That the cash is there.
@@ -148,25 +176,11 @@ extension Exchange {
     }
 
     /// That an order that must not take would not.
-    func checkPostOnly(_ draft: OrderDraft) throws(Refusal) {
-        guard draft.entry.postOnly, let index = contracts.index(of: draft.key), let book = contracts[index].book,
-            let best = books.best(book, draft.entry.side.opposite)
+    func checkPostOnly(_ side: Side, _ ticks: Int64, _ key: ContractKey) throws(Refusal) {
+        guard let index = contracts.index(of: key), let book = contracts[index].book, let best = books.best(book, side.opposite)
         else { return }
-        let limit = ticks(draft.entry.price, draft.key.product)
-        guard draft.entry.side == .buy ? limit < best : limit > best else {
-            throw Refusal(.postOnlyWouldCross, "the best opposite price is \(price(atTicks: best, draft.key.product))")
-        }
-    }
-
-    /// What stays set aside for an order that rests or waits: a function of the order alone.
-    func reservation(_ entry: OrderEntry) -> Micros {
-        let notional = entry.price.notional(entry.remaining)
-        switch entry.side {
-        case .buy:
-            let rate = entry.isPending ? max(entry.makerRate, entry.takerRate, 0) : max(entry.makerRate, 0)
-            return notional + FeeSchedule.fee(on: notional, at: rate)
-        case .sell:
-            return entry.isCapacitySale ? FeeSchedule.bond(on: notional, at: entry.bondRate) : .zero
+        guard side == .buy ? ticks < best : ticks > best else {
+            throw Refusal(.postOnlyWouldCross, "the best opposite price is \(price(atTicks: best, key.product))")
         }
     }
 
@@ -181,7 +195,7 @@ extension Exchange {
     /// Units of a contract that a holder can still put on offer; of one allocation where it is named.
     func sellable(_ key: ContractKey, by holder: ParticipantID, allocation: AllocationID) -> Int64 {
         guard let index = contracts.index(of: key) else { return 0 }
-        let state = contracts[index]
+        let state = contracts.holdings[Int(index)]
         let free = state.held(holder) - state.encumbered(holder)
         guard !allocation.isNone else { return free }
         return min(free, state.held(holder, allocation: allocation) - state.encumbered(holder, allocation: allocation))

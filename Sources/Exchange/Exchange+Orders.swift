@@ -4,28 +4,66 @@ import Pricing
 import Quantities
 import Registry
 
+/// Orders on their way in. The order at work is `taker`: every step below reads and writes it there, and after the last step it is how the
+/// order stands. What a step answers are the order's own fills, as positions in `fills`.
 extension Exchange {
-    func placeOrder(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> OrderReceipt {
+    /// The order at work.
+    var taker: OrderPlace { work.taker }
+
+    /// Places an order without options: the same checks in the same order as the general form below, less what cannot be.
+    func placeOrder(_ plain: PlainOrder, _ issuer: ParticipantID) throws(Refusal) -> Range<Int> {
+        let isBuy = plain.side == .buy
+        if isBuy {
+            try checkActor(issuer, .consumer)
+        } else if plain.resource.isNone {
+            try checkActor(issuer, .consumer, .provider)
+        } else {
+            try checkActor(issuer, .provider)
+        }
+        try Bounds.quantity(plain.quantity, "quantity")
+        try Bounds.price(plain.price, "price")
+        guard isListed(plain.contract) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
+        if !plain.resource.isNone { try checkOwner(of: plain.resource, issuer) }
+        let order = taker
+        order.record = OrderEntry()
+        order.record.participant = issuer
+        order.record.side = plain.side
+        order.record.timeInForce = plain.timeInForce
+        order.record.price = plain.price
+        order.record.quantity = plain.quantity
+        order.record.resource = plain.resource
+        order.record.createdAt = now
+        let terms = try checkTerms(order, plain.contract, nil)
+        try checkFunds(terms.need, of: issuer, in: asset(of: plain.contract.product))
+        return accept(plain.contract, nil, ticks: terms.ticks)
+    }
+
+    func placeOrder(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) -> Range<Int> {
         try checkRole(spec, issuer)
         try spec.check()
-        var draft = try draft(spec, issuer)
-        try checkTerms(&draft)
-        try checkFunds(draft.need, of: issuer, in: asset(of: draft.key.product))
-        try checkPostOnly(draft)
-        return accept(draft)
+        let details = try draft(spec, issuer)
+        return try place(spec.contract, details)
+    }
+
+    /// Checks the drafted order at work and lets it in.
+    func place(_ key: ContractKey, _ details: OrderDetails?) throws(Refusal) -> Range<Int> {
+        let terms = try checkTerms(taker, key, details)
+        try checkFunds(terms.need, of: taker.record.participant, in: asset(of: key.product))
+        if taker.record.postOnly { try checkPostOnly(taker.record.side, terms.ticks, key) }
+        return accept(key, details, ticks: terms.ticks)
     }
 
     func placeOrders(_ batch: OrderBatch, _ issuer: ParticipantID) throws(Refusal) -> Reply {
-        _ = try actor(issuer, .consumer, .provider)
+        try checkActor(issuer, .consumer, .provider)
         try batch.check()
         var results: [OrderBatchResult] = []
         results.reserveCapacity(batch.orders.count)
         for spec in batch.orders {
             var result = OrderBatchResult()
             do throws(Refusal) {
-                let receipt = try placeOrder(spec, issuer)
-                result.order = receipt.order
-                result.trades = receipt.trades
+                let trades = try placeOrder(spec, issuer)
+                result.order = view(taker.record)
+                result.trades = Array(fills[trades])
             } catch {
                 result.error = error
             }
@@ -36,176 +74,184 @@ extension Exchange {
         return .orders(results)
     }
 
-    /// Gives a checked order its number and lets it into the book. Cannot fail.
-    func accept(_ draft: OrderDraft) -> OrderReceipt {
-        var entry = draft.entry
-        entry.contract = materialise(draft.key)
+    /// Gives the checked order at work its number and lets it into the book. Cannot fail.
+    func accept(_ key: ContractKey, _ details: OrderDetails?, ticks: Int64) -> Range<Int> {
         lastOrderID += 1
-        entry.id = OrderID(lastOrderID)
-        orders.register(entry.id, of: entry.participant, name: entry.clientOrderID)
-        return entry.isPending ? wait(entry) : admit(entry)
+        let order = taker
+        order.record.id = OrderID(lastOrderID)
+        order.record.contract = materialise(key)
+        if let details {
+            orders.register(order.record.id, of: order.record.participant, name: details.clientOrderID)
+            order.record.details = orders.keep(details)
+        } else {
+            orders.register(order.record.id, of: order.record.participant)
+        }
+        if order.record.isPending {
+            wait()
+            return fills.count..<fills.count
+        }
+        return admit(ticks: ticks)
     }
 
-    /// Lets an order into its book unless it may only fill whole, or a minimum, and cannot: then it is cancelled.
-    func admit(_ entry: OrderEntry) -> OrderReceipt {
-        if entry.timeInForce == .fok || entry.minimum != nil {
-            let book = book(entry.contract)
-            let limit = ticks(entry.price, contracts[entry.contract].key.product)
+    /// As above, of an order that was checked and kept aside.
+    func accept(_ draft: OrderDraft) -> Range<Int> {
+        taker.record = draft.entry
+        return accept(draft.key, draft.details, ticks: draft.ticks)
+    }
+
+    /// Lets the order at work into its book unless it may only fill whole, or a minimum, and cannot: then it is cancelled.
+    func admit(ticks: Int64) -> Range<Int> {
+        let order = taker
+        let minimum = order.record.details == 0 ? nil : orders.details(order.record.details).minimum
+        if order.record.timeInForce == .fok || minimum != nil {
             let fillable = books.fillableQuantity(
-                book, side: entry.side, limit: limit, quantity: entry.quantity, owner: owner(of: entry.participant),
-                prevention: entry.prevention
+                book(order.record.contract), side: order.record.side, limit: ticks, quantity: order.record.quantity,
+                owner: owner(of: order.record.participant), prevention: order.record.prevention
             )
-            if entry.timeInForce == .fok, fillable < entry.quantity {
-                return OrderReceipt(order: closeUnrested(entry, .cancelled, .fillOrKill), trades: [])
-            }
-            if let minimum = entry.minimum, fillable < minimum {
-                return OrderReceipt(order: closeUnrested(entry, .cancelled, .minimumQuantity), trades: [])
+            var reason: OrderEndReason?
+            if order.record.timeInForce == .fok, fillable < order.record.quantity { reason = .fillOrKill }
+            if let minimum, fillable < minimum { reason = .minimumQuantity }
+            if let reason {
+                close(order, .cancelled, reason)
+                return fills.count..<fills.count
             }
         }
-        return enter(entry)
+        return enter(ticks: ticks)
     }
 
-    /// Sweeps the opposite side, then rests or closes what is left.
-    func enter(_ entry: OrderEntry) -> OrderReceipt {
-        var taker = entry
-        let key = contracts[taker.contract].key
-        let book = book(taker.contract)
-        actions.removeAll()
+    /// Sweeps the opposite side with the order at work, then rests or closes what is left of it.
+    func enter(ticks: Int64) -> Range<Int> {
+        let order = taker
+        let firstFill = fills.count
+        let book = book(order.record.contract)
+        let owner = owner(of: order.record.participant)
         let outcome = books.match(
-            book, side: taker.side, limit: ticks(taker.price, key.product), quantity: taker.remaining,
-            owner: owner(of: taker.participant), prevention: taker.prevention, takerID: taker.id.rawValue, into: &actions
+            book, side: order.record.side, limit: ticks, quantity: order.record.remaining, owner: owner,
+            prevention: order.record.prevention, takerID: order.record.id.rawValue, into: &actions
         )
-        var fills: [FillView] = []
+        if !actions.isEmpty { workOffActions() }
+        if outcome.remaining == 0 {
+            close(order, .filled, nil)
+        } else if outcome.stoppedBySelfTrade {
+            close(order, .cancelled, .selfTrade)
+        } else if order.record.timeInForce == .gtc || order.record.timeInForce == .gtd {
+            var display = order.record.remaining
+            if order.record.details != 0, let part = orders.details(order.record.details).display { display = min(part, display) }
+            let slot = books.insert(
+                book, id: order.record.id.rawValue, side: order.record.side, price: ticks, quantity: order.record.remaining,
+                display: display, owner: owner
+            )
+            keep(at: slot)
+        } else {
+            close(order, .cancelled, .unfilledRemainder)
+        }
+        return firstFill..<fills.count
+    }
+
+    /// Does what the sweep found, maker by maker.
+    private func workOffActions() {
+        let tick = productFacts[Int(contracts[taker.record.contract].key.product.index)].tickSize
         for index in 0..<actions.count {
             let action = actions[index]
             switch action.kind {
-            case .fill:
-                fills.append(fill(action, taker: &taker, key: key))
-            case .makerCancelled:
-                finish(action.slot, .cancelled, .selfTrade)
+            case .fill: fill(action, price: Price(action.price &* tick.rawValue))
+            case .makerCancelled: finish(action.slot, .cancelled, .selfTrade)
             }
         }
-        let view: OrderView
-        if outcome.remaining == 0 {
-            view = closeUnrested(taker, .filled, nil)
-        } else if outcome.stoppedBySelfTrade {
-            view = closeUnrested(taker, .cancelled, .selfTrade)
-        } else if taker.timeInForce == .gtc || taker.timeInForce == .gtd {
-            view = rest(taker, in: book, key: key)
-        } else {
-            view = closeUnrested(taker, .cancelled, .unfilledRemainder)
-        }
-        return OrderReceipt(order: view, trades: fills)
+        actions.removeAll()
     }
 
     /// One fill of a resting order: its reservation shrinks, then money and units move.
-    private func fill(_ action: MatchAction, taker: inout OrderEntry, key: ContractKey) -> FillView {
-        let price = price(atTicks: action.price, key.product)
-        if taker.side == .buy { ensureAllocation(&taker) }
-        if orders[action.slot].side == .buy { ensureAllocation(&orders[action.slot]) }
-        let maker = fillMaker(action.slot, price, action.quantity)
-        taker.filled += action.quantity
-        taker.filledNotional += Int128(price.notional(action.quantity).rawValue)
-
-        let buy = taker.side == .buy ? taker : maker
-        let sell = taker.side == .buy ? maker : taker
-        var trade = TradeTerms(contract: taker.contract, price: price, quantity: action.quantity)
-        trade.takerSide = taker.side
-        trade.buyOrder = buy.id
-        trade.buyer = buy.participant
-        trade.buyerRate = taker.side == .buy ? buy.takerRate : buy.makerRate
-        trade.allocation = buy.allocation
-        trade.bid = buy.bid
-        trade.sellOrder = sell.id
-        trade.seller = sell.participant
-        trade.sellerRate = taker.side == .sell ? sell.takerRate : sell.makerRate
-        trade.bondRate = sell.bondRate
-        trade.source = sell.isCapacitySale ? .capacity(sell.resource) : .position(sell.allocation)
-        let (id, buyerFee, sellerFee) = execute(trade)
-        if maker.remaining == 0 { finish(action.slot, .filled, nil) }
-        return FillView(
-            id: id, price: price, quantity: action.quantity, fee: taker.side == .buy ? buyerFee : sellerFee,
-            liquidity: .taker
-        )
+    private func fill(_ action: MatchAction, price: Price) {
+        let order = taker
+        let maker = orders.place(of: action.slot)
+        let isBuy = order.record.side == .buy
+        ensureAllocation(isBuy ? order : maker)
+        fillMaker(maker, price, action.quantity)
+        order.record.filled += action.quantity
+        order.record.filledNotional += price.notional(action.quantity)
+        var trade = TradeTerms(contract: order.record.contract, price: price, quantity: action.quantity)
+        trade.takerSide = order.record.side
+        trade.setBuyer(isBuy ? order : maker, rate: isBuy ? order.record.takerRate : maker.record.makerRate)
+        trade.setSeller(isBuy ? maker : order, rate: isBuy ? maker.record.makerRate : order.record.takerRate)
+        let done = execute(trade)
+        if action.makerRemaining == 0 { finish(action.slot, .filled, nil) }
+        fills.append(
+            FillView(
+                id: done.id, price: price, quantity: action.quantity, fee: isBuy ? done.buyerFee : done.sellerFee, liquidity: .taker
+            ))
     }
 
     /// Books a fill on a resting order: what was set aside for the filled part is given back, and it is off sale.
-    func fillMaker(_ slot: OrderSlot, _ price: Price, _ quantity: Quantity) -> OrderEntry {
-        let before = reservation(orders[slot])
-        orders[slot].filled += quantity
-        orders[slot].filledNotional += Int128(price.notional(quantity).rawValue)
-        let maker = orders[slot]
-        release(before - reservation(maker), of: maker)
+    func fillMaker(_ maker: OrderPlace, _ price: Price, _ quantity: Quantity) {
+        maker.record.filled += quantity
+        maker.record.filledNotional += price.notional(quantity)
+        let needed = reservation(maker)
+        release(maker.record.reserved - needed, of: maker)
+        maker.record.reserved = needed
         unoffer(quantity, of: maker)
-        noteOffer(maker, sold: quantity)
-        return maker
+        if !maker.record.offer.isNone { noteOffer(maker.record, sold: quantity) }
     }
 
-    /// Puts what is left of an order into the book and sets aside what it may cost.
-    private func rest(_ entry: OrderEntry, in book: BookIndex, key: ContractKey) -> OrderView {
-        let slot = books.insert(
-            book, id: entry.id.rawValue, side: entry.side, price: ticks(entry.price, key.product), quantity: entry.remaining,
-            display: min(entry.display ?? entry.remaining, entry.remaining), owner: owner(of: entry.participant)
-        )
-        return keep(entry, at: slot)
-    }
-
-    /// Lets a stop wait for its price.
-    func wait(_ entry: OrderEntry) -> OrderReceipt {
-        guard let stop = entry.stopPrice else { preconditionFailure("a stop without a stop price") }
-        let key = contracts[entry.contract].key
+    /// Lets the order at work wait for its stop price.
+    func wait() {
+        let order = taker
+        guard let stop = orders.details(order.record.details).stopPrice else { preconditionFailure("a stop without a stop price") }
         let slot = books.insertStop(
-            book(entry.contract), id: entry.id.rawValue, side: entry.side, stopPrice: ticks(stop, key.product),
-            quantity: entry.quantity, owner: owner(of: entry.participant)
+            book(order.record.contract), id: order.record.id.rawValue, side: order.record.side,
+            stopPrice: ticks(stop, contracts[order.record.contract].key.product), quantity: order.record.quantity,
+            owner: owner(of: order.record.participant)
         )
-        touched.append(entry.contract)
-        return OrderReceipt(order: keep(entry, at: slot), trades: [])
+        waitingStops += 1
+        touched.append(order.record.contract)
+        keep(at: slot)
     }
 
-    private func keep(_ entry: OrderEntry, at slot: OrderSlot) -> OrderView {
-        orders.place(entry, at: slot)
-        directory.set(entry.id.rawValue, slot: slot)
-        setAside(entry, .taken)
-        if let expiry = entry.expiresAt { due.add(DueQueue.Expiry(time: expiry, order: entry.id)) }
-        let view = view(entry, status: entry.isPending ? .pendingTrigger : entry.filled > 0 ? .partiallyFilled : .open)
-        emit(.orderAccepted(view))
-        return view
+    /// Keeps the order at work at the slot that its book gave, with what it sets aside.
+    private func keep(at slot: OrderSlot) {
+        let order = taker
+        order.record.status = order.record.liveStatus
+        order.record.reason = nil
+        setAside(order)
+        orders.keep(order, at: slot)
+        if order.record.details != 0, let expiry = orders.details(order.record.details).expiresAt {
+            due.add(DueQueue.Expiry(time: expiry, order: order.record.id))
+        }
+        emitAccepted(order)
     }
 
     // MARK: Ends
 
-    /// Closes an order that is not in the book.
-    func closeUnrested(_ entry: OrderEntry, _ status: OrderStatus, _ reason: OrderEndReason?) -> OrderView {
-        var view = view(entry, status: status)
-        view.reason = reason
-        view.remainingQuantity = 0
-        view.closedAt = now
-        orders.close(view, at: now)
-        emit(.orderClosed(view))
-        return view
+    /// Closes an order that is in no book and sets nothing aside.
+    func close(_ order: OrderPlace, _ status: OrderStatus, _ reason: OrderEndReason?) {
+        order.record.status = status
+        order.record.reason = reason
+        order.record.closedAt = now
+        order.record.reserved = .zero
+        orders.close(order)
+        emitClosed(order)
     }
 
     /// Closes an order that has left its book: gives back what was set aside and taken off sale for it.
-    @discardableResult
-    func finish(_ slot: OrderSlot, _ status: OrderStatus, _ reason: OrderEndReason?) -> OrderView {
-        let entry = orders[slot]
-        orders[slot] = OrderEntry()
-        directory.remove(entry.id.rawValue)
-        setAside(entry, .given)
-        noteOffer(entry, closed: entry.id)
-        return closeUnrested(entry, status, reason)
+    ///
+    /// The book's slot is free already, but nothing has taken it: orders enter only after a sweep was worked off.
+    func finish(_ slot: OrderSlot, _ status: OrderStatus, _ reason: OrderEndReason?) {
+        let order = orders.place(of: slot)
+        giveBack(order)
+        if !order.record.offer.isNone { noteOffer(order.record, closed: order.record.id) }
+        close(order, status, reason)
     }
 
     /// Takes a live order out of its book and closes it.
-    @discardableResult
-    func withdraw(_ slot: OrderSlot, _ status: OrderStatus, _ reason: OrderEndReason) -> OrderView {
-        _ = books.cancel(slot)
-        return finish(slot, status, reason)
+    func withdraw(_ slot: OrderSlot, _ status: OrderStatus, _ reason: OrderEndReason) {
+        if orders[slot].isPending { waitingStops -= 1 }
+        books.cancel(slot)
+        finish(slot, status, reason)
     }
 
-    func cancelOrder(_ reference: OrderReference, _ issuer: ParticipantID) throws(Refusal) -> OrderView {
-        _ = try actor(issuer, .consumer, .provider)
-        return withdraw(try openOrder(reference, of: issuer), .cancelled, .requested)
+    func cancelOrder(_ reference: OrderReference, _ issuer: ParticipantID) throws(Refusal) {
+        try checkActor(issuer, .consumer, .provider)
+        withdraw(try openOrder(reference, of: issuer), .cancelled, .requested)
     }
 
     /// A live order of the issuer; `not_found` for another's, `order_not_open` for a closed one.
@@ -215,18 +261,21 @@ extension Exchange {
             guard let named = orders.named(name, of: issuer) else { throw Refusal(.notFound, "no such order") }
             id = named
         }
-        if let slot = directory.slot(of: id.rawValue) {
+        if let slot = orders.slot(of: id) {
             guard orders[slot].participant == issuer else { throw Refusal(.notFound, "no such order") }
             return slot
         }
-        guard let closed = orders.closedOrder(id), closed.participantID == issuer else {
-            throw Refusal(.notFound, "no such order")
+        if let closed = orders.closedOrder(id) {
+            guard closed.participant == issuer else { throw Refusal(.notFound, "no such order") }
+            throw Refusal(.orderNotOpen, "the order is \(closed.status.rawValue)")
         }
-        throw Refusal(.orderNotOpen, "the order is \(closed.status.rawValue)")
+        // A name is kept for 24 hours after its order closed, the order perhaps not so long.
+        guard reference.clientOrderID == nil else { throw Refusal(.orderNotOpen, "the order is closed") }
+        throw Refusal(.notFound, "no such order")
     }
 
     func cancelOrders(_ contract: ContractKey?, _ issuer: ParticipantID) throws(Refusal) -> CancelledCount {
-        _ = try actor(issuer, .consumer, .provider)
+        try checkActor(issuer, .consumer, .provider)
         if let contract, !isListed(contract) { throw Refusal(.unknownContract, "no such contract", field: "contract") }
         return CancelledCount(cancelAllOrders(of: issuer, in: contract, reason: .requested))
     }
@@ -235,66 +284,12 @@ extension Exchange {
     @discardableResult
     func cancelAllOrders(of participant: ParticipantID, in contract: ContractKey? = nil, reason: OrderEndReason) -> Int64 {
         var count: Int64 = 0
-        for id in Array(orders.ids(of: participant, after: .none)) {
-            guard let slot = directory.slot(of: id.rawValue) else { continue }
+        for id in orders.ids(of: participant, after: .none) {
+            guard let slot = orders.slot(of: id) else { continue }
             if let contract, contracts[orders[slot].contract].key != contract { continue }
             withdraw(slot, .cancelled, reason)
             count += 1
         }
         return count
-    }
-
-    // MARK: What an order sets aside
-
-    /// Whether an order's reservation is being taken or given back.
-    enum Reservation {
-        case taken
-        case given
-    }
-
-    /// Takes or gives back all that an order sets aside: cash, and units on offer.
-    func setAside(_ entry: OrderEntry, _ reservation: Reservation) {
-        switch reservation {
-        case .taken:
-            reserve(self.reservation(entry), of: entry)
-            offer(entry.remaining, of: entry)
-        case .given:
-            release(self.reservation(entry), of: entry)
-            unoffer(entry.remaining, of: entry)
-        }
-    }
-
-    private func reserve(_ amount: Micros, of entry: OrderEntry) {
-        guard amount > .zero else { return }
-        let account = cashAccount(of: entry.participant, in: asset(of: contracts[entry.contract].key.product))
-        do throws(Balance.Refusal) {
-            try ledger.reserve(account, amount)
-        } catch {
-            preconditionFailure("an order passed the checks and cannot be paid for")
-        }
-    }
-
-    private func release(_ amount: Micros, of entry: OrderEntry) {
-        guard amount > .zero else { return }
-        ledger.release(cashAccount(of: entry.participant, in: asset(of: contracts[entry.contract].key.product)), amount)
-    }
-
-    /// Puts units on offer: of the resource, or of the position.
-    private func offer(_ quantity: Quantity, of entry: OrderEntry) {
-        guard quantity > 0 else { return }
-        if entry.isCapacitySale {
-            resourceFacts[Int(entry.resource.rawValue) - 1].hours[contracts[entry.contract].key.hour].onOffer += quantity
-        } else if entry.isResale {
-            contracts[entry.contract].encumber(entry.participant, entry.allocation, quantity)
-        }
-    }
-
-    private func unoffer(_ quantity: Quantity, of entry: OrderEntry) {
-        guard quantity > 0 else { return }
-        if entry.isCapacitySale {
-            resourceFacts[Int(entry.resource.rawValue) - 1].hours[contracts[entry.contract].key.hour].onOffer -= quantity
-        } else if entry.isResale {
-            contracts[entry.contract].unencumber(entry.participant, entry.allocation, quantity)
-        }
     }
 }

@@ -1,3 +1,4 @@
+import Matching
 import Quantities
 import Registry
 
@@ -23,9 +24,26 @@ extension Exchange {
         spec.name = "Operator"
         spec.roles = [.operator]
         let participant = try participants.add(spec, catalogue: catalogue)
+        noteTrader(participant)
         emit(.participant(participant))
         addKey(label: "genesis", scopes: [.operator], expiresAt: nil, hash: genesis.operatorKeyHash, of: participant.id)
         return .participant(participant)
+    }
+
+    /// That a participant may act in a role, or in another one.
+    func checkActor(_ id: ParticipantID, _ role: Role, _ other: Role? = nil) throws(Refusal) {
+        let index = Int(truncatingIfNeeded: id.rawValue &- 1)
+        if index >= 0, index < traders.count, traders[index].isActive {
+            let wanted = TraderFacts.bit(role) | (other.map { TraderFacts.bit($0) } ?? 0)
+            if traders[index].roles & wanted != 0 { return }
+        }
+        if let other { _ = try actor(id, role, other) } else { _ = try actor(id, role) }
+    }
+
+    /// Keeps what every order needs of a participant that was added or changed.
+    func noteTrader(_ participant: Participant) {
+        let index = Int(participant.id.rawValue) - 1
+        if index == traders.count { traders.append(TraderFacts(participant)) } else { traders[index] = TraderFacts(participant) }
     }
 
     /// The participant behind a command, if it may act.
@@ -40,6 +58,7 @@ extension Exchange {
     func createParticipant(_ spec: ParticipantSpec, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         let participant = try participants.add(spec, catalogue: catalogue)
+        noteTrader(participant)
         emit(.participant(participant))
         return .participant(participant)
     }
@@ -103,12 +122,14 @@ extension Exchange {
     private func setStatus(_ status: ParticipantStatus, of id: ParticipantID) throws(Refusal) -> Reply {
         let before = participant(id)?.status
         let participant = try participants.setStatus(status, of: id)
+        noteTrader(participant)
         if before != status { emit(.participant(participant)) }
         return .participant(participant)
     }
 
     /// The number that stands for a participant's owner in the rules on self-dealing.
     func owner(of id: ParticipantID) -> UInt32 {
-        UInt32(truncatingIfNeeded: participant(id)?.ownerID.rawValue ?? 0)
+        let index = Int(truncatingIfNeeded: id.rawValue &- 1)
+        return index >= 0 && index < traders.count ? traders[index].owner : 0
     }
 }

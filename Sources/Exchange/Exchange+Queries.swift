@@ -38,7 +38,7 @@ extension Exchange {
         var views: [CapacityView] = []
         var hour = from
         while hour < to, views.count < 8_784 {
-            let used = resourceFacts[Int(id.rawValue) - 1].hours[hour]
+            let used = capacity[id, hour]
             let units = entry.certification(in: hour)?.terms.units ?? 0
             var view = CapacityView()
             view.hour = hour
@@ -76,8 +76,8 @@ extension Exchange {
     package func positions(of participant: ParticipantID, after: Int, limit: Int) -> [PositionView] {
         var views: [PositionView] = []
         var skipped = 0
-        for state in contracts.states where !state.settled {
-            guard let view = position(of: participant, in: state) else { continue }
+        for index in 0..<contracts.count where !contracts[Int32(index)].settled {
+            guard let view = position(of: participant, in: Int32(index)) else { continue }
             skipped += 1
             guard skipped > after else { continue }
             guard views.count < limit else { break }
@@ -86,7 +86,9 @@ extension Exchange {
         return views
     }
 
-    private func position(of participant: ParticipantID, in state: ContractState) -> PositionView? {
+    private func position(of participant: ParticipantID, in contract: Int32) -> PositionView? {
+        let key = contracts[contract].key
+        let state = contracts.holdings[Int(contract)]
         var view = PositionView()
         var cost: Int128 = 0
         for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
@@ -97,10 +99,10 @@ extension Exchange {
             if lot.provider == participant { view.sold += Int64(lot.quantity) }
         }
         guard view.quantity > 0 || view.sold > 0 else { return nil }
-        view.contract = state.key
+        view.contract = key
         view.onOffer = state.encumbered(participant)
         view.averagePrice = Notional.average(notional: cost, quantity: view.quantity)
-        view.currency = currency(of: state.key.product)
+        view.currency = currency(of: key.product)
         return view
     }
 

@@ -2,18 +2,6 @@ import Matching
 import Quantities
 import Registry
 
-/// What of a resource's certified units in one hour is spoken for.
-struct ResourceHour: Equatable, FieldValue {
-    var sold: Quantity = 0
-    var onOffer: Quantity = 0
-
-    init() {}
-    mutating func code<C: FieldCoder>(_ coder: inout C) {
-        coder.integer(&sold)
-        coder.integer(&onOffer)
-    }
-}
-
 extension Exchange {
     func registerResource(_ spec: ResourceSpec, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         let provider = try actor(issuer, .provider)
@@ -28,9 +16,9 @@ extension Exchange {
         _ = try actor(issuer, .operator)
         let spec = request.certification
         try resources.certify(request.resource, spec, catalogue: catalogue, participants: participants)
+        noteResource(request.resource)
         fitOpenSells(of: request.resource, from: spec.validFrom, to: spec.validUntil)
         guard let resource = resource(request.resource) else { preconditionFailure("a certified resource is gone") }
-        resourceFacts[Int(request.resource.rawValue) - 1].status = resource.status
         emit(.resource(resource))
         return .resource(resource)
     }
@@ -42,6 +30,7 @@ extension Exchange {
             throw Refusal(.notFound, "there is no such resource of yours")
         }
         let outage = try resources.addOutage(request.resource, request.body)
+        noteResource(request.resource)
         fitOpenSells(of: request.resource, from: request.body.start, to: request.body.end)
         return .outage(outage)
     }
@@ -53,7 +42,7 @@ extension Exchange {
             throw Refusal(.notFound, "there is no such resource of yours")
         }
         let retired = try resources.retire(id, from: Hour(containing: now))
-        resourceFacts[Int(id.rawValue) - 1].status = retired.status
+        noteResource(id)
         fitOpenSells(of: id, from: Hour(containing: now), to: Hour(Int32.max))
         emit(.resource(retired))
         return .resource(retired)
@@ -61,16 +50,24 @@ extension Exchange {
 
     /// Units of a resource that can still be put on offer in an hour: certified, less sold, less on offer.
     func freeUnits(of id: ResourceID, at hour: Hour) -> Quantity {
-        let used = resourceFacts[Int(id.rawValue) - 1].hours[hour]
-        let certified = resources.certifiedUnits(id, in: hour)
+        let index = Int(id.rawValue) - 1
+        let used = capacity[id, hour]
+        let isPlain = hour >= resourceFacts[index].certifiedFrom && hour < resourceFacts[index].certifiedUntil
+        let certified = isPlain ? resourceFacts[index].certifiedUnits : resources.certifiedUnits(id, in: hour)
         let taken = used.sold + used.onOffer
         return certified > taken ? certified - taken : 0
     }
 
-    /// What every sale needs to know of a resource.
-    func facts(of id: ResourceID) -> ResourceFacts? {
-        let index = Int(clamping: id.rawValue) &- 1
-        return resourceFacts.indices.contains(index) ? resourceFacts[index] : nil
+    /// Notes what every sale needs to know of a resource that was certified, lost units or retired.
+    func noteResource(_ id: ResourceID) {
+        guard let entry = resources.entry(id) else { preconditionFailure("facts of a resource that is not there") }
+        let index = Int(id.rawValue) - 1
+        resourceFacts[index].status = entry.resource.status
+        let isPlain = entry.certifications.count == 1 && entry.outages.isEmpty && entry.resource.retiredFrom == nil
+        let terms = isPlain ? entry.certifications[0].terms : Certification()
+        resourceFacts[index].certifiedFrom = isPlain ? terms.validFrom : Hour()
+        resourceFacts[index].certifiedUntil = isPlain ? terms.validUntil : Hour()
+        resourceFacts[index].certifiedUnits = terms.units
     }
 
     /// That a resource may be offered in a product: class, zone, and what the product's grade guarantees.
@@ -79,13 +76,14 @@ extension Exchange {
         guard resourceFacts[index].status == .certified else {
             throw Refusal(.insufficientCapacity, "the resource is not certified", field: "resource_id")
         }
-        let position = Int(product.index)
-        if position < resourceFacts[index].serves.count, resourceFacts[index].serves[position] == true { return }
+        let bit: UInt64 = product.index < 64 ? 1 << UInt64(product.index) : 0
+        if resourceFacts[index].served & bit != 0 { return }
         guard let resource = resource(id) else { preconditionFailure("facts of a resource that is not there") }
         let exclusion = Eligibility.offerExclusions(resource, product, in: catalogue).first
-        while resourceFacts[index].serves.count <= position { resourceFacts[index].serves.append(nil) }
-        resourceFacts[index].serves[position] = exclusion == nil
-        guard let exclusion else { return }
+        guard let exclusion else {
+            resourceFacts[index].served |= bit
+            return
+        }
         throw Refusal(
             .insufficientCapacity, "the resource cannot serve \(catalogue[product].code): \(exclusion.detail)",
             field: "resource_id")
@@ -94,16 +92,14 @@ extension Exchange {
     /// Cancels a resource's open sells, newest first, in every hour where more is sold and on offer than is certified.
     private func fitOpenSells(of id: ResourceID, from start: Hour, to end: Hour) {
         var hours: [Hour] = []
-        for (hour, used) in resourceFacts[Int(id.rawValue) - 1].hours.entries(from: start, to: min(end, Hour(containing: .limit))) where used.onOffer > 0 {
-            hours.append(hour)
-        }
+        capacity.forEach(id, from: start, to: end) { hour, used in if used.onOffer > 0 { hours.append(hour) } }
         for hour in hours {
             let certified = resources.certifiedUnits(id, in: hour)
             var sells = openSells(of: id, at: hour)
             while let newest = sells.popLast() {
-                let used = resourceFacts[Int(id.rawValue) - 1].hours[hour]
+                let used = capacity[id, hour]
                 guard used.sold + used.onOffer > certified else { break }
-                guard let slot = directory.slot(of: newest.rawValue) else { continue }
+                guard let slot = orders.slot(of: newest) else { continue }
                 withdraw(slot, .cancelled, .capacityReduced)
             }
         }

@@ -6,9 +6,9 @@ import Settlement
 extension Exchange {
     /// Settles the deliveries of a contract that are due now, at most `budget` of them.
     func settleDue(_ contract: Int32, budget: inout Int) {
-        guard contracts[contract].unsettledDeliveries > 0 else { return }
+        guard contracts.holdings[Int(contract)].unsettledDeliveries > 0 else { return }
         let schedule = schedule(of: contracts[contract].key)
-        for id in contracts[contract].deliveries {
+        for id in contracts.holdings[Int(contract)].deliveries {
             guard budget > 0 else { return }
             let index = Int(id.rawValue) - 1
             let delivery = deliveries[index].delivery
@@ -51,8 +51,8 @@ extension Exchange {
         deliveries[index].delivery.status = .settled
         deliveries[index].delivery.settledAt = now
         unreported.deliveries.append(delivery.id)
-        contracts[contract].unsettledDeliveries -= 1
-        if contracts[contract].unsettledDeliveries == 0 {
+        contracts.holdings[Int(contract)].unsettledDeliveries -= 1
+        if contracts.holdings[Int(contract)].unsettledDeliveries == 0 {
             precondition(ledger.balance(of: contracts[contract].escrow) == 0, "a settled contract with money in escrow")
             contracts[contract].settled = true
         }

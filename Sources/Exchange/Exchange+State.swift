@@ -31,21 +31,30 @@ extension Exchange {
         for key in apiKeys { encoder.append(scope == .everything ? key : key.withoutHash) }
         catalogue.encodeState(into: &encoder)
         resources.encodeState(into: &encoder)
-        for facts in resourceFacts { facts.hours.encodeState(into: &encoder) }
+        for index in 0..<resourceFacts.count { capacity.encodeState(of: ResourceID(Int64(index) + 1), into: &encoder) }
         encoder.append(deposits.inOrder)
         encoder.append(withdrawals.inOrder)
         ledger.encodeState(into: &encoder)
         encoder.append(escrowInterest)
         for counter in [lastOrderID, lastTradeID, lastLotID] { encoder.append(counter) }
-        for state in contracts.states { encode(state, into: &encoder) }
-        orders.forEachClosed { encoder.append($0) }
+        for index in 0..<contracts.count { encode(contract: Int32(index), into: &encoder) }
+        orders.forEachClosed { encoder.append(view($0)) }
+        for entry in orders.resting {
+            encoder.append(entry.time)
+            encoder.append(entry.name.participant)
+            encoder.append(entry.name.name)
+        }
         for offer in offers {
             encoder.append(offer.view)
             encoder.append(Int64(offer.live))
             encoder.append(offer.cancelled)
         }
         encoder.append(bids)
-        for allocation in allocations { encode(allocation, scope, into: &encoder) }
+        var number: Int64 = 1
+        while number <= Int64(allocations.count) {
+            encode(AllocationID(number), scope, into: &encoder)
+            number += 1
+        }
         for delivery in deliveries { encode(delivery, into: &encoder) }
         for meter in meters {
             encoder.append(meter.chain)
@@ -67,7 +76,9 @@ extension Exchange {
         }
     }
 
-    private func encode(_ state: ContractState, into encoder: inout BinaryEncoder) {
+    private func encode(contract: Int32, into encoder: inout BinaryEncoder) {
+        let state = contracts[contract]
+        let holdings = contracts.holdings[Int(contract)]
         encoder.append(state.key)
         encoder.append(state.escrow)
         encoder.append(state.halted)
@@ -77,13 +88,13 @@ extension Exchange {
         encoder.append(state.volume)
         encode(state.turnover, into: &encoder)
         encoder.append(state.openInterest)
-        encoder.append(state.lots)
-        for entry in state.encumbrances {
+        encoder.append(holdings.lots)
+        for entry in holdings.encumbrances {
             encoder.append(entry.holder)
             encoder.append(entry.allocation)
             encoder.append(entry.quantity)
         }
-        encoder.append(state.deliveries)
+        encoder.append(holdings.deliveries)
         guard let book = state.book else { return }
         // Price-time priority, bids first, then the waiting stops.
         for side in [Side.buy, .sell] {
@@ -97,26 +108,28 @@ extension Exchange {
 
     private func encode(_ slot: OrderSlot, into encoder: inout BinaryEncoder) {
         let entry = orders[slot]
-        encoder.append(view(entry, status: .open))
+        encoder.append(view(entry))
         encoder.append(entry.price)
-        encode(entry.filledNotional, into: &encoder)
+        encoder.append(entry.filledNotional)
         for rate in [entry.makerRate, entry.takerRate, entry.bondRate] { encoder.append(rate) }
         encoder.append(entry.isPending)
         encoder.append(books.order(slot).displayed)
     }
 
-    private func encode(_ state: AllocationState, _ scope: StateScope, into encoder: inout BinaryEncoder) {
-        encoder.append(state.id)
+    private func encode(_ id: AllocationID, _ scope: StateScope, into encoder: inout BinaryEncoder) {
+        guard let state = allocations[id] else { return }
+        let handover = allocations.handover(of: id)
+        encoder.append(id)
         encoder.append(state.holder)
         encoder.append(state.bid)
         encoder.append(state.order)
         encoder.append(state.createdAt)
-        encoder.append(state.contracts)
-        encoder.append(state.requestVersion)
-        encoder.append(state.accessVersion)
+        encoder.append(allocations.contracts(of: id))
+        encoder.append(handover.requestVersion)
+        encoder.append(handover.accessVersion)
         guard scope == .everything else { return }
-        encoder.append(state.requestHash)
-        encoder.append(state.accessHash)
+        encoder.append(handover.requestHash)
+        encoder.append(handover.accessHash)
     }
 
     private func encode(_ state: DeliveryState, into encoder: inout BinaryEncoder) {

@@ -7,17 +7,24 @@ extension Exchange {
     /// Lets stops in whose price was reached, the earliest accepted first, until none is left: a stop's trade may trigger
     /// the next.
     func enterTriggeredStops() {
-        while let slot = earliestTriggeredStop() {
-            var entry = lift(slot)
-            entry.isPending = false
-            var draft = OrderDraft(entry: entry, key: contracts[entry.contract].key)
-            if entry.type == .stop { draft.entry.price = Price() }
+        guard !touched.isEmpty else { return }
+        while waitingStops > 0, let slot = earliestTriggeredStop() {
+            // The order at work is the answer to the command: it stays what it was.
+            let answered = taker.record
+            defer { taker.record = answered }
+            lift(slot)
+            let order = taker
+            order.record.isPending = false
+            let key = contracts[order.record.contract].key
+            let price = order.record.price
+            if order.record.type == .stop { order.record.price = Price() }
             do throws(Refusal) {
-                try checkTerms(&draft)
-                try checkFunds(draft.need, of: entry.participant, in: asset(of: draft.key.product))
-                _ = admit(draft.entry)
+                let terms = try checkTerms(order, key, orders.details(order.record.details))
+                try checkFunds(terms.need, of: order.record.participant, in: asset(of: key.product))
+                _ = admit(ticks: terms.ticks)
             } catch {
-                _ = closeUnrested(entry, .cancelled, OrderEndReason(rawValue: error.code.rawValue) ?? .checksFailed)
+                order.record.price = price
+                close(order, .cancelled, OrderEndReason(rawValue: error.code.rawValue) ?? .checksFailed)
             }
         }
         touched.removeAll(keepingCapacity: true)

@@ -17,7 +17,7 @@ extension Exchange {
             switch item {
             case .expiry(let expiry):
                 now = expiry.time
-                guard let slot = directory.slot(of: expiry.order.rawValue), orders[slot].expiresAt == expiry.time else { continue }
+                guard let slot = orders.slot(of: expiry.order), orders.details(orders[slot].details).expiresAt == expiry.time else { continue }
                 withdraw(slot, .expired, .expired)
             case .gate(let gate):
                 now = gate.time
@@ -45,16 +45,16 @@ extension Exchange {
         }
         books.forEachStop(book) { slot in ids.append(books.order(slot).id) }
         for id in ids.sorted() {
-            if let slot = directory.slot(of: id) { withdraw(slot, .expired, .gateClosed) }
+            if let slot = orders.slot(of: OrderID(id)) { withdraw(slot, .expired, .gateClosed) }
         }
-        precondition(contracts[contract].encumbrances.isEmpty, "units on offer in an empty book")
+        precondition(contracts.holdings[Int(contract)].encumbrances.isEmpty, "units on offer in an empty book")
         books.closeBook(book)
         contracts[contract].book = nil
         contracts[contract].gateClosed = true
         let key = contracts[contract].key
-        let lots = contracts[contract].lots
-        contracts[contract].lots = []
-        contracts[contract].unsettledDeliveries = lots.count
+        let lots = contracts.holdings[Int(contract)].lots
+        contracts.holdings[Int(contract)].lots = []
+        contracts.holdings[Int(contract)].unsettledDeliveries = lots.count
         guard !lots.isEmpty else {
             contracts[contract].settled = true
             return
@@ -62,7 +62,7 @@ extension Exchange {
         for lot in lots {
             let id = DeliveryID(Int64(deliveries.count) + 1)
             deliveries.append(DeliveryState(delivery: Delivery(id: id, contract: key, lot: lot), contract: contract))
-            contracts[contract].deliveries.append(id)
+            contracts.holdings[Int(contract)].deliveries.append(id)
             meterHours(of: lot.resource) { $0[key.hour].deliveries.append(id) }
             emit(.delivery(view(deliveries[deliveries.count - 1])))
         }

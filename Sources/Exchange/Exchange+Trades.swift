@@ -35,6 +35,24 @@ struct TradeTerms {
         self.price = price
         self.quantity = quantity
     }
+
+    /// The buying side is an order, at its pinned rate.
+    mutating func setBuyer(_ order: OrderPlace, rate: BasisPoints) {
+        buyOrder = order.record.id
+        buyer = order.record.participant
+        buyerRate = rate
+        allocation = order.record.allocation
+        bid = order.record.bid
+    }
+
+    /// The selling side is an order, at its pinned rates.
+    mutating func setSeller(_ order: OrderPlace, rate: BasisPoints) {
+        sellOrder = order.record.id
+        seller = order.record.participant
+        sellerRate = rate
+        bondRate = order.record.bondRate
+        source = order.record.resource.isNone ? .position(order.record.allocation) : .capacity(order.record.resource)
+    }
 }
 
 extension Exchange {
@@ -47,7 +65,7 @@ extension Exchange {
         // Rates pinned at different times must not make the trade earn below zero: a rebate is cut to what the other pays.
         let pinned = FeeSchedule.tradeFees(on: notional, buyerRate: terms.buyerRate, sellerRate: terms.sellerRate)
         let fees = SaleFees(buyer: pinned.buyer, seller: pinned.seller)
-        announce(terms, id, fees)
+        emitTrade(terms, id, buyerFee: fees.buyer, sellerFee: fees.seller)
         note(terms.price, terms.quantity, in: terms.contract)
 
         let asset = asset(of: contracts[terms.contract].key.product)
@@ -75,7 +93,7 @@ extension Exchange {
         )
         addEscrowInterest(terms.seller, asset, bond)
         let hour = contracts[terms.contract].key.hour
-        resourceFacts[Int(resource.rawValue) - 1].hours[hour].sold += terms.quantity
+        capacity.change(resource, hour) { $0.sold += terms.quantity }
         contracts[terms.contract].openInterest += Int64(terms.quantity)
         let sale = SaleLink(
             trade: id, seller: terms.seller, buyer: terms.buyer, price: terms.price, buyerFee: fees.buyer,
@@ -113,12 +131,12 @@ extension Exchange {
     /// Gives a lot to its new holder; one that came back to its provider ends, and its units are free again.
     private func hold(_ lot: Lot, in contract: Int32, bond: Micros, asset: AssetIndex) {
         guard lot.holder == lot.provider else {
-            contracts[contract].lots.append(lot)
+            contracts.holdings[Int(contract)].lots.append(lot)
             return
         }
         addEscrowInterest(lot.provider, asset, -(paid(for: lot) + bond))
         pay(lot.paymentsOnReturnToProvider(), from: contract, cause: .trade(lot.links.latest.trade))
-        resourceFacts[Int(lot.resource.rawValue) - 1].hours[contracts[contract].key.hour].sold -= lot.quantity
+        capacity.change(lot.resource, contracts[contract].key.hour) { $0.sold -= lot.quantity }
         contracts[contract].openInterest -= Int64(lot.quantity)
     }
 
@@ -145,12 +163,12 @@ extension Exchange {
         // Per allocation: units that must stay for orders that name it.
         var spared: [(allocation: AllocationID, quantity: Int64)] = []
         if allocation.isNone {
-            for entry in contracts[contract].encumbrances where entry.holder == holder && !entry.allocation.isNone {
+            for entry in contracts.holdings[Int(contract)].encumbrances where entry.holder == holder && !entry.allocation.isNone {
                 spared.append((entry.allocation, entry.quantity))
             }
         }
-        while left > 0, index < contracts[contract].lots.count {
-            let lot = contracts[contract].lots[index]
+        while left > 0, index < contracts.holdings[Int(contract)].lots.count {
+            let lot = contracts.holdings[Int(contract)].lots[index]
             guard lot.holder == holder, allocation.isNone || lot.allocation == allocation else {
                 index += 1
                 continue
@@ -168,9 +186,9 @@ extension Exchange {
             }
             left -= part
             if part == lot.quantity {
-                taken.append(contracts[contract].lots.remove(at: index))
+                taken.append(contracts.holdings[Int(contract)].lots.remove(at: index))
             } else {
-                var first = contracts[contract].lots[index].splitFirst(part)
+                var first = contracts.holdings[Int(contract)].lots[index].splitFirst(part)
                 first.id = nextLotID()
                 taken.append(first)
                 index += 1
@@ -188,25 +206,6 @@ extension Exchange {
         contracts[contract].last = price
         contracts[contract].volume += Int64(quantity)
         contracts[contract].turnover += Int128(price.notional(quantity).rawValue)
-        if touched.last != contract { touched.append(contract) }
-    }
-
-    private func announce(_ terms: TradeTerms, _ id: TradeID, _ fees: SaleFees) {
-        var view = TradeView()
-        view.id = id
-        view.contract = contracts[terms.contract].key
-        view.price = terms.price
-        view.quantity = terms.quantity
-        view.takerSide = terms.takerSide
-        view.buyOrderID = terms.buyOrder
-        view.sellOrderID = terms.sellOrder
-        view.bidID = terms.bid.isNone ? nil : terms.bid
-        view.buyerID = terms.buyer
-        view.sellerID = terms.seller
-        view.buyerFee = fees.buyer
-        view.sellerFee = fees.seller
-        if case .capacity(let resource) = terms.source { view.resourceID = resource } else { view.resale = true }
-        view.time = now
-        emit(.trade(view))
+        if waitingStops > 0, touched.last != contract { touched.append(contract) }
     }
 }

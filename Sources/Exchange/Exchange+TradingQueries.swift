@@ -6,39 +6,43 @@ import Settlement
 
 /// Reads of orders, offers, bids, allocations, deliveries and settlements.
 extension Exchange {
-    /// An order as it stands.
-    func view(_ entry: OrderEntry, status: OrderStatus) -> OrderView {
+    /// An order as it stands, or as it ended.
+    func view(_ entry: OrderEntry) -> OrderView {
+        let details = orders.details(entry.details)
         var view = OrderView()
         view.id = entry.id
-        view.clientOrderID = entry.clientOrderID
+        view.clientOrderID = details.clientOrderID
         view.participantID = entry.participant
         view.contract = contracts[entry.contract].key
         view.side = entry.side
         view.type = entry.type
         view.timeInForce = entry.timeInForce
         view.price = entry.type == .limit || entry.type == .stopLimit ? entry.price : nil
-        view.stopPrice = entry.stopPrice
+        view.stopPrice = details.stopPrice
         view.quantity = entry.quantity
         view.filledQuantity = entry.filled
-        view.remainingQuantity = entry.remaining
-        view.displayQuantity = entry.display
-        view.minQuantity = entry.minimum
+        view.remainingQuantity = entry.status.isLive ? entry.remaining : 0
+        view.displayQuantity = details.display
+        view.minQuantity = details.minimum
         view.postOnly = entry.postOnly
         view.selfTradePrevention = entry.prevention
-        view.status = status
-        view.averagePrice = Notional.average(notional: entry.filledNotional, quantity: Int64(entry.filled))
-        view.expiresAt = entry.expiresAt
+        view.status = entry.status
+        view.reason = entry.reason
+        view.averagePrice = Notional.average(notional: Int128(entry.filledNotional.rawValue), quantity: Int64(entry.filled))
+        view.expiresAt = details.expiresAt
         view.resourceID = entry.resource.isNone ? nil : entry.resource
         view.allocationID = entry.allocation.isNone ? nil : entry.allocation
         view.offerID = entry.offer.isNone ? nil : entry.offer
         view.bidID = entry.bid.isNone ? nil : entry.bid
         view.createdAt = entry.createdAt
+        view.closedAt = entry.status.isLive ? nil : entry.closedAt
         return view
     }
 
     private func liveView(_ slot: OrderSlot) -> OrderView {
-        let entry = orders[slot]
-        return view(entry, status: entry.isPending ? .pendingTrigger : entry.filled > 0 ? .partiallyFilled : .open)
+        var entry = orders[slot]
+        entry.status = entry.liveStatus
+        return view(entry)
     }
 
     /// A live order, or one that closed in the last 24 hours; of one participant where it is named.
@@ -48,7 +52,7 @@ extension Exchange {
             guard let participant, let named = orders.named(name, of: participant) else { return nil }
             id = named
         }
-        let view = directory.slot(of: id.rawValue).map { liveView($0) } ?? orders.closedOrder(id)
+        let view = orders.slot(of: id).map { liveView($0) } ?? orders.closedOrder(id).map { self.view($0) }
         guard let view, participant == nil || view.participantID == participant else { return nil }
         return view
     }
@@ -107,15 +111,16 @@ extension Exchange {
         view.bidID = state.bid
         view.orderID = state.order
         view.createdAt = state.createdAt
-        view.requestVersion = state.requestVersion
-        view.accessVersion = state.accessVersion
+        let handover = allocations.handover(of: id)
+        view.requestVersion = handover.requestVersion
+        view.accessVersion = handover.accessVersion
         var settled = true
-        for contract in state.contracts.sorted(by: { contracts[$0].key.hour < contracts[$1].key.hour }) {
-            for lot in contracts[contract].lots where lot.allocation == id {
+        for contract in allocations.contracts(of: id).sorted(by: { contracts[$0].key.hour < contracts[$1].key.hour }) {
+            for lot in contracts.holdings[Int(contract)].lots where lot.allocation == id {
                 view.hours.append(hourView(lot, contracts[contract].key, nil))
                 settled = false
             }
-            for delivery in contracts[contract].deliveries {
+            for delivery in contracts.holdings[Int(contract)].deliveries {
                 let state = deliveries[Int(delivery.rawValue) - 1].delivery
                 guard state.lot.allocation == id else { continue }
                 view.hours.append(hourView(state.lot, state.contract, delivery))
@@ -145,9 +150,15 @@ extension Exchange {
 
     /// Allocations that a participant holds, or provides hours of.
     package func allocations(of participant: ParticipantID, after: AllocationID, limit: Int) -> [AllocationView] {
-        page(allocations, after: after.rawValue, limit: limit) { state in
-            state.holder == participant || isProvider(participant, of: state.id)
-        }.compactMap { allocation($0.id) }
+        var views: [AllocationView] = []
+        var number = max(after.rawValue, 0)
+        while number < Int64(allocations.count), views.count < limit {
+            number += 1
+            let id = AllocationID(number)
+            guard isHolder(participant, of: id) || isProvider(participant, of: id) else { continue }
+            if let view = allocation(id) { views.append(view) }
+        }
+        return views
     }
 
     func view(_ state: DeliveryState) -> DeliveryView {

@@ -1,7 +1,7 @@
 import Quantities
 
 /// An asset by its number: 0, 1, 2 … in the order of first use.
-package struct AssetIndex: FieldValue, Hashable, Comparable {
+package struct AssetIndex: FieldValue, BitwiseCopyable, Hashable, Comparable {
     package var index: UInt16
 
     package init() { index = 0 }

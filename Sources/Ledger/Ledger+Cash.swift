@@ -6,6 +6,17 @@ extension Ledger {
     /// - Precondition: an open cash account.
     package func cash(_ account: AccountID) -> Balance { open[cashSlot(account)].cash }
 
+    /// Brings in a participant's cash account: a hint for a command to come.
+    package func prefetchCash(_ participant: ParticipantID, _ asset: AssetIndex, with hint: (UnsafeRawPointer?) -> Void) {
+        guard let account = cashAccount(participant, asset) else { return }
+        let slot = slot(account)
+        unsafe open.withUnsafeBufferPointer { accounts in
+            guard let base = unsafe accounts.baseAddress else { return }
+            unsafe hint(UnsafeRawPointer(base + slot))
+            unsafe hint(UnsafeRawPointer(base + slot) + 64)
+        }
+    }
+
     /// Whether `reserve` would succeed.
     package func canReserve(_ account: AccountID, _ amount: Micros) -> Bool {
         open[cashSlot(account)].cash.canReserve(amount)

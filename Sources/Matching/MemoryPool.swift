@@ -13,7 +13,7 @@
 /// themselves (lists, bitmaps, offsets already compared with the width), never from outside unchecked: the entry points check a
 /// caller's slot and book first. Debug builds check every index. `OrderBooks` and `OrderDirectory` are noncopyable and not shared,
 /// so one thread at a time reaches the memory.
-struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
+package struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
     private let base: UnsafeMutablePointer<Record>?
     #if DEBUG
         private let count: Int
@@ -32,7 +32,7 @@ struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
 
     /// The record at `index`, in place.
     @inline(__always)
-    subscript(index: Int) -> Record {
+    package subscript(index: Int) -> Record {
         unsafeAddress {
             check(index)
             return UnsafePointer(base.unsafelyUnwrapped + index)
@@ -45,7 +45,7 @@ struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
 
     /// The record at `index`, in place: slots are 32 bits wide everywhere.
     @inline(__always)
-    subscript(slot: UInt32) -> Record {
+    package subscript(slot: UInt32) -> Record {
         unsafeAddress {
             check(Int(slot))
             return UnsafePointer(base.unsafelyUnwrapped + Int(slot))
@@ -56,16 +56,23 @@ struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
         }
     }
 
+    /// The record's memory, for the slab's own subscript.
+    @inline(__always)
+    fileprivate func pointer(_ index: Int) -> UnsafeMutablePointer<Record> {
+        check(index)
+        return base.unsafelyUnwrapped + index
+    }
+
     /// A lasting way to the record at `index`: valid until the run is freed or grows.
     @inline(__always)
-    func place(_ index: Int) -> Place<Record> {
+    package func place(_ index: Int) -> Place<Record> {
         check(index)
         return Place(pointer: base.unsafelyUnwrapped + index)
     }
 
     /// Where the record at `index` lies or would lie, for a prefetch: an address never read, whatever the index.
     @inline(__always)
-    func address(_ index: Int) -> UnsafeRawPointer? {
+    package func address(_ index: Int) -> UnsafeRawPointer? {
         let offset = UInt(bitPattern: index) &* UInt(MemoryLayout<Record>.stride)
         return UnsafeRawPointer(bitPattern: UInt(bitPattern: base) &+ offset)
     }
@@ -98,7 +105,7 @@ struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
 }
 
 /// One record in place.
-struct Place<Record: BitwiseCopyable>: BitwiseCopyable {
+package struct Place<Record: BitwiseCopyable>: BitwiseCopyable {
     private let pointer: UnsafeMutablePointer<Record>
 
     @inline(__always)
@@ -108,29 +115,29 @@ struct Place<Record: BitwiseCopyable>: BitwiseCopyable {
 
     /// The record.
     @inline(__always)
-    var record: Record {
+    package var record: Record {
         unsafeAddress { UnsafePointer(pointer) }
         nonmutating unsafeMutableAddress { pointer }
     }
 
     /// Where it lies, for a prefetch.
     @inline(__always)
-    var address: UnsafeRawPointer { UnsafeRawPointer(pointer) }
+    package var address: UnsafeRawPointer { UnsafeRawPointer(pointer) }
 }
 
 /// One long array of records that never moves while it stays below its reservation.
 ///
 /// The reservation is address space only: pages become memory when they are first written, so growing by one record never copies
 /// the others. Only beyond the reservation does it double by copying.
-struct Slab<Record: BitwiseCopyable>: ~Copyable {
+package struct Slab<Record: BitwiseCopyable>: ~Copyable {
     /// The records. Runs taken from here are valid until `append` grows beyond the reservation.
-    private(set) var cells: Cells<Record>
+    package private(set) var cells: Cells<Record>
     /// How many records are in use.
-    private(set) var count = 0
+    package private(set) var count = 0
     private var capacity: Int
 
     /// Reserves address space for `capacity` records, or as much of it as the system grants.
-    init(reserving capacity: Int) {
+    package init(reserving capacity: Int) {
         var granted = capacity
         while true {
             if let memory = MappedMemory.map(bytes: granted * MemoryLayout<Record>.stride) {
@@ -147,10 +154,26 @@ struct Slab<Record: BitwiseCopyable>: ~Copyable {
         if let memory = cells.raw { MappedMemory.unmap(memory, bytes: capacity * MemoryLayout<Record>.stride) }
     }
 
+    /// The record at `index`, in place.
+    ///
+    /// - Precondition: `index` is in `0..<count`; checked in debug builds only, like `Cells`.
+    @inline(__always)
+    package subscript(index: Int) -> Record {
+        unsafeAddress { UnsafePointer(cells.pointer(index)) }
+        unsafeMutableAddress { cells.pointer(index) }
+    }
+
+    /// Adds a record. Complexity: as `append()`.
+    package mutating func append(_ record: Record) {
+        let index = append()
+        cells[index] = record
+    }
+
     /// Takes one more record, zero-filled, and returns its index.
     ///
     /// - Complexity: O(1); beyond the reservation O(`count`), amortised O(1).
-    mutating func append() -> UInt32 {
+    @discardableResult
+    package mutating func append() -> UInt32 {
         if count == capacity { double() }
         count += 1
         return UInt32(count - 1)

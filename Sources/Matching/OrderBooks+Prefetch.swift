@@ -40,16 +40,18 @@ extension OrderBooks {
     }
 
     /// Brings in the order that a new order would touch first: the last of the level it would join, or the first of the level it would
-    /// trade with. Reads the book's record and the level.
+    /// trade with. Reads the book's record and the level. Answers the order to trade with, 0 for none.
     @inline(__always)
-    package func prefetchOrders(_ book: BookIndex, side: Side, price: Int64) {
-        guard Int(book.index) < books.count else { return }
+    @discardableResult
+    package func prefetchOrders(_ book: BookIndex, side: Side, price: Int64) -> UInt32 {
+        guard Int(book.index) < books.count else { return 0 }
         let record = books.cells.place(Int(book.index))
         let price = UInt64(bitPattern: price)
         let touched = record.record.priceTouched(by: side, at: price)
-        guard record.record.window.covers(touched) else { return }
+        guard record.record.window.covers(touched) else { return 0 }
         let level = record.record.window.level(at: touched)
         let slot = touched == price ? level.record.tail : level.record.head
         suanpan_prefetch_for_write(orders.cells.address(Int(slot)))
+        return touched == price ? 0 : slot
     }
 }

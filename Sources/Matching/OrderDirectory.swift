@@ -68,7 +68,7 @@ package struct OrderDirectory: ~Copyable {
 
     /// The slot of order `id` as a number, 0 when it has none.
     @inline(__always)
-    func slotIndex(of id: Int64) -> UInt32 {
+    package func slotIndex(of id: Int64) -> UInt32 {
         let number = number(id)
         guard number < UInt64(used) else { return 0 }
         return chunks[Int(truncatingIfNeeded: number)].slots[Self.offset(id)]

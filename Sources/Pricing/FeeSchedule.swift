@@ -47,7 +47,9 @@ extension FeeSchedule {
     /// - Precondition: `notional >= .zero` and the rate within ±5,000 bps, so that the fee is at most half the notional.
     package static func fee(on notional: Micros, at rate: BasisPoints) -> Micros {
         precondition(notional >= .zero && isInRange(rate), "a fee on a negative notional or at a rate out of range")
-        return Micros(truncatedShare(notional.rawValue, Int64(rate), 10_000))
+        // In parts, so that 64 bits are enough: the whole ten-thousands times the rate is exact, and the rest rounds toward zero.
+        let (whole, rest) = notional.rawValue.quotientAndRemainder(dividingBy: 10_000)
+        return Micros(whole &* Int64(rate) &+ rest &* Int64(rate) / 10_000)
     }
 
     /// Both sides' fees of one trade at their pinned rates, together never below zero.
@@ -69,6 +71,7 @@ extension FeeSchedule {
     /// - Precondition: `notional >= .zero` and `0 <= rate <= 10_000`.
     package static func bond(on notional: Micros, at rate: BasisPoints) -> Micros {
         precondition(notional >= .zero && rate >= 0 && rate <= 10_000, "a bond beyond the notional")
-        return Micros(floorShare(notional.rawValue, Int64(rate), 10_000))
+        let (whole, rest) = notional.rawValue.quotientAndRemainder(dividingBy: 10_000)
+        return Micros(whole &* Int64(rate) &+ rest &* Int64(rate) / 10_000)
     }
 }

@@ -1,7 +1,7 @@
 import Quantities
 
 /// The prices that a contract takes on one UTC day: from floor to ceiling, both included.
-package struct PriceBand: Record, Equatable {
+package struct PriceBand: Record, BitwiseCopyable, Equatable {
     /// The lowest price inside.
     package var floor = Price()
     /// The highest price inside.

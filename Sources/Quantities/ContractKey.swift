@@ -1,5 +1,5 @@
 /// A product by its number: 0, 1, 2 … in the order of creation. `none` names nothing.
-@usableFromInline package struct ProductID: FieldValue, Hashable, Comparable {
+@usableFromInline package struct ProductID: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var index: UInt32
 
     @inlinable package init() { index = .max }
@@ -12,7 +12,7 @@
 }
 
 /// A contract: one product in one UTC hour. Its symbol is the product's code, a point and the hour: `H100-SXM.CN-GAN.2026112314`.
-@usableFromInline package struct ContractKey: FieldValue, Hashable {
+@usableFromInline package struct ContractKey: FieldValue, BitwiseCopyable, Hashable {
     @usableFromInline package var product: ProductID
     @usableFromInline package var hour: Hour
 

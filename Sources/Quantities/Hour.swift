@@ -1,5 +1,5 @@
 /// One UTC hour, named by the whole hours since 1970 at its start. From outside: 1970…2199.
-@usableFromInline package struct Hour: FieldValue, Hashable, Comparable {
+@usableFromInline package struct Hour: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var hoursSince1970: Int32
 
     @inlinable package init() { hoursSince1970 = 0 }

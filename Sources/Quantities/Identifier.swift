@@ -7,7 +7,7 @@
 ///
 /// As text it is the kind's prefix, an underscore and at least six digits of Crockford's base 32: `ord_00002S`.
 /// To clients it is opaque.
-@usableFromInline package struct Identifier<Kind: IdentifierKind>: FieldValue, Hashable, Comparable {
+@usableFromInline package struct Identifier<Kind: IdentifierKind>: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var rawValue: Int64
 
     @inlinable package init() { rawValue = 0 }

@@ -2,7 +2,7 @@
 ///
 /// Sums over many amounts are taken in 128 bits. `+` and `-` trap on overflow: amounts from outside are bounded first
 /// (`Micros.limit`), so an overflow inside is a defect.
-@usableFromInline package struct Micros: FieldValue, Hashable, Comparable {
+@usableFromInline package struct Micros: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var rawValue: Int64
 
     @inlinable package init() { rawValue = 0 }

@@ -1,5 +1,5 @@
 /// A price per accelerator-hour, in millionths of the currency's unit; 0 < price ≤ 10⁶ units.
-@usableFromInline package struct Price: FieldValue, Hashable, Comparable {
+@usableFromInline package struct Price: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var rawValue: Int64
 
     @inlinable package init() { rawValue = 0 }
@@ -37,7 +37,7 @@ extension Quantity {
 package typealias BasisPoints = Int32
 
 /// A measured or rated figure (PUE, kWh, g/kWh, TFLOPS), in millionths of its unit.
-@usableFromInline package struct Measure: FieldValue, Hashable, Comparable {
+@usableFromInline package struct Measure: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var rawValue: Int64
 
     @inlinable package init() { rawValue = 0 }
@@ -51,7 +51,7 @@ extension Measure: CustomStringConvertible {
 }
 
 /// A rated figure that is a whole number (GB, W, GB/s), in its unit.
-@usableFromInline package struct WholeMeasure: FieldValue, Hashable, Comparable {
+@usableFromInline package struct WholeMeasure: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var millionths: Int64
 
     @inlinable package init() { millionths = 0 }

@@ -1,5 +1,5 @@
 /// A moment in UTC, in microseconds since 1970. From outside: 1970…2199.
-@usableFromInline package struct Timestamp: FieldValue, Hashable, Comparable {
+@usableFromInline package struct Timestamp: FieldValue, BitwiseCopyable, Hashable, Comparable {
     @usableFromInline package var microseconds: Int64
 
     @inlinable package init() { microseconds = 0 }

@@ -1,7 +1,7 @@
 package import Quantities
 
 /// Where a resource stands between registration and the end.
-package enum ResourceStatus: String, Choice {
+package enum ResourceStatus: String, Choice, BitwiseCopyable {
     /// Registered; nothing certified yet.
     case pending
     /// Certified at least once.

@@ -27,4 +27,6 @@ package struct Applied: Sendable {
     package var time: Timestamp
     /// Whether the answer is the stored one of an earlier request with the same `Idempotency-Key`.
     package var replayed: Bool
+    /// How many bytes the envelope has.
+    package var byteCount: Int
 }

@@ -41,7 +41,7 @@ private enum SelfTradePreventionName: String, Choice {
 }
 
 /// The kinds of order of MARKET.md section 3.
-package enum OrderType: String, Choice {
+package enum OrderType: String, Choice, BitwiseCopyable {
     case limit
     case market
     case stop
@@ -49,7 +49,7 @@ package enum OrderType: String, Choice {
 }
 
 /// How long an order stands.
-package enum TimeInForce: String, Choice {
+package enum TimeInForce: String, Choice, BitwiseCopyable {
     /// Until the gate closes.
     case gtc
     /// Until `expires_at`.

@@ -3,8 +3,10 @@ import Quantities
 import Settlement
 
 /// A contract that somebody trades or traded. Contracts nobody touched exist by rule alone.
-struct ContractState {
+struct ContractState: BitwiseCopyable {
     var key = ContractKey()
+    /// When the gate closes.
+    var gateTime = Timestamp()
     /// While orders may rest.
     var book: BookIndex?
     /// The escrow account, opened at the first trade.
@@ -18,6 +20,10 @@ struct ContractState {
     var turnover: Int128 = 0
     /// Units sold and not returned.
     var openInterest: Int64 = 0
+}
+
+/// What is held in a contract, and what becomes of it.
+struct ContractHoldings {
     /// What is held, oldest first; each becomes a delivery when the gate closes.
     var lots: [Lot] = []
     /// Held units that stand in open resale orders.
@@ -34,10 +40,11 @@ struct Encumbrance: Equatable {
     var quantity: Int64
 }
 
-/// The contracts in memory, found by product and hour.
-struct ContractStore {
-    private(set) var states: [ContractState] = []
-    private var indices: [ContractKey: Int32] = [:]
+/// The contracts in memory, found by product and hour: what every order asks of them as plain memory, what is held in them aside.
+struct ContractStore: ~Copyable {
+    private var states = Slab<ContractState>(reserving: 1 << 20)
+    var holdings: [ContractHoldings] = []
+    private var indices = ContractIndex()
 
     var count: Int { states.count }
 
@@ -46,17 +53,21 @@ struct ContractStore {
         _modify { yield &states[Int(index)] }
     }
 
+    /// Where a contract's state lies, for a prefetch.
+    func address(_ index: Int32) -> UnsafeRawPointer? { unsafe states.cells.address(Int(index)) }
+
     func index(of key: ContractKey) -> Int32? { indices[key] }
 
     mutating func append(_ state: ContractState) -> Int32 {
         let index = Int32(states.count)
         states.append(state)
-        indices[state.key] = index
+        holdings.append(ContractHoldings())
+        indices.insert(state.key, index)
         return index
     }
 }
 
-extension ContractState {
+extension ContractHoldings {
     /// Units of `holder` on offer, all or of one allocation.
     func encumbered(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Int64 {
         var sum: Int64 = 0

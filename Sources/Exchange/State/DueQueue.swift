@@ -43,24 +43,34 @@ struct DueQueue {
     private var gates = Heap<Gate>()
     private var deadlines = Heap<Deadline>()
 
-    mutating func add(_ expiry: Expiry) { expiries.insert(expiry) }
-    mutating func add(_ gate: Gate) { gates.insert(gate) }
-    mutating func add(_ deadline: Deadline) { deadlines.insert(deadline) }
+    /// The earliest time of all entries: every command asks for it.
+    private(set) var next: Timestamp?
 
-    /// The earliest time of all entries.
-    var next: Timestamp? {
-        var earliest: Timestamp?
-        for time in [expiries.min?.time, gates.min?.time, deadlines.min?.time] {
-            guard let time else { continue }
-            if let known = earliest, known <= time { continue }
-            earliest = time
-        }
-        return earliest
+    mutating func add(_ expiry: Expiry) {
+        expiries.insert(expiry)
+        next = min(next ?? expiry.time, expiry.time)
+    }
+
+    mutating func add(_ gate: Gate) {
+        gates.insert(gate)
+        next = min(next ?? gate.time, gate.time)
+    }
+
+    mutating func add(_ deadline: Deadline) {
+        deadlines.insert(deadline)
+        next = min(next ?? deadline.time, deadline.time)
+    }
+
+    private mutating func findNext() {
+        next = expiries.min?.time
+        if let gate = gates.min?.time { next = min(next ?? gate, gate) }
+        if let deadline = deadlines.min?.time { next = min(next ?? deadline, deadline) }
     }
 
     /// Takes the first entry that is due at `time`.
     mutating func pop(through time: Timestamp) -> Item? {
         guard let earliest = next, earliest <= time else { return nil }
+        defer { findNext() }
         if expiries.min?.time == earliest { return expiries.popMin().map(Item.expiry) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         return deadlines.popMin().map(Item.deadline)

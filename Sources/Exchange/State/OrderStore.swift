@@ -2,137 +2,205 @@ import DequeModule
 import Matching
 import Quantities
 
-/// What the exchange keeps of a live order beside the book's own record: one entry per pool slot.
-struct OrderEntry {
-    var id = OrderID.none
-    var participant = ParticipantID.none
-    /// Index into `ContractStore`.
-    var contract: Int32 = -1
-    var side = Side.buy
-    var type = OrderType.limit
-    var timeInForce = TimeInForce.gtc
-    var postOnly = false
-    var prevention = SelfTradePrevention.cancelNewest
-    /// Of a market order the band's edge.
-    var price = Price()
-    var stopPrice: Price?
-    var quantity: Quantity = 0
-    var filled: Quantity = 0
-    var display: Quantity?
-    var minimum: Quantity?
-    /// Σ price × quantity of the fills.
-    var filledNotional: Int128 = 0
-    /// Of a sale of capacity; none for purchases and resales.
-    var resource = ResourceID.none
-    /// Of a resale the named allocation; of a purchase the one its fills go to, drawn at the first fill.
-    var allocation = AllocationID.none
-    var offer = OfferID.none
-    var bid = BidID.none
-    /// Pinned at acceptance.
-    var makerRate: BasisPoints = 0
-    var takerRate: BasisPoints = 0
-    var bondRate: BasisPoints = 0
-    var createdAt = Timestamp()
-    var expiresAt: Timestamp?
-    var clientOrderID: String?
-    /// Whether it waits for its stop price outside the book.
-    var isPending = false
+/// Orders: live ones by their place in the books' pool, closed ones of the last 24 hours, of which the newest 262,144 at most.
+///
+/// Both are found by identifier through one directory. A closed order that is no longer here is read from the projections.
+struct OrderStore: ~Copyable {
+    /// The most closed orders kept: 32 MiB, filled with use.
+    static let closedLimit: Int64 = 1 << 18
 
-    var remaining: Quantity { quantity - filled }
-    var isCapacitySale: Bool { side == .sell && !resource.isNone }
-    var isResale: Bool { side == .sell && resource.isNone }
-}
-
-/// A client's own name for an order.
-struct ClientName: Hashable {
-    var participant: ParticipantID
-    var name: String
-}
-
-/// Orders: live ones by slot, closed ones of the last 24 hours by id.
-struct OrderStore {
     /// By `OrderSlot.index`.
-    var live: [OrderEntry] = []
-    private var closed: [OrderID: OrderView] = [:]
-    /// Closed orders by the time of closing.
-    private var closing: Deque<(time: Timestamp, id: OrderID)> = []
+    private var live = Slab<OrderEntry>(reserving: 1 << 24)
+    /// A ring: the closed order of number n is at n mod `closedLimit`.
+    private var closed = Slab<OrderEntry>(reserving: Int(closedLimit))
+    /// The numbers of the oldest closed order kept, and of the next to close.
+    private var firstClosed: Int64 = 0
+    private var nextClosed: Int64 = 0
+    /// Where each order is: its slot, or its place in the ring with the highest bit set.
+    private(set) var directory = OrderDirectory()
+    private static let closedMark: UInt32 = 1 << 31
+
+    /// Position 0 is nobody's.
+    private var details: [OrderDetails] = [OrderDetails()]
+    private var freeDetails: [UInt32] = []
+
     private var names: [ClientName: OrderID] = [:]
-    /// By participant: its orders' ids, ascending; entries of forgotten orders are dropped lazily.
-    private var byParticipant: [[OrderID]] = []
-    private var forgottenOf: [Int] = []
+    /// Names of closed orders, by the time of closing: each is free again 24 hours later.
+    private(set) var resting: Deque<(time: Timestamp, name: ClientName)> = []
 
-    var closedCount: Int { closed.count }
+    /// By participant: its orders, but for the latest arrivals.
+    private var byParticipant: [OrderList] = []
+    /// The latest orders of everybody: entered into the lists many at once, when most of those that live shortly are gone.
+    private var arrivals: [Arrival] = []
+    private static let arrivalLimit = 1 << 16
 
-    subscript(_ slot: OrderSlot) -> OrderEntry {
-        _read { yield live[Int(slot.index)] }
-        _modify { yield &live[Int(slot.index)] }
+    private struct Arrival: BitwiseCopyable {
+        var id: OrderID
+        var participant: ParticipantID
     }
 
-    /// Puts an entry at the slot that the book gave.
-    mutating func place(_ entry: OrderEntry, at slot: OrderSlot) {
-        let index = Int(slot.index)
-        if index >= live.count {
-            live.append(contentsOf: repeatElement(OrderEntry(), count: index + 1 - live.count))
-        }
-        live[index] = entry
+    init() {
+        precondition(MemoryLayout<OrderEntry>.stride == 128, "an order's entry is two cache lines")
+        arrivals.reserveCapacity(Self.arrivalLimit)
+    }
+
+    /// How many closed orders are here.
+    var closedCount: Int { Int(nextClosed - firstClosed) }
+
+    subscript(_ slot: OrderSlot) -> OrderEntry {
+        _read { yield live.cells[slot.index] }
+        _modify { yield &live.cells[slot.index] }
+    }
+
+    /// Brings in both lines of the entry of a slot: a hint.
+    func prefetch(_ slot: UInt32) {
+        guard let address = unsafe live.cells.address(Int(slot)) else { return }
+        unsafe Prefetch.line(address)
+        unsafe Prefetch.line(address + 64)
+    }
+
+    /// The slot of a live order. O(1).
+    func slot(of id: OrderID) -> OrderSlot? {
+        let index = directory.slotIndex(of: id.rawValue)
+        return index == 0 || index & Self.closedMark != 0 ? nil : OrderSlot(index: index)
+    }
+
+    /// An order that closed lately. O(1).
+    func closedOrder(_ id: OrderID) -> OrderEntry? {
+        let index = directory.slotIndex(of: id.rawValue)
+        return index & Self.closedMark == 0 ? nil : closed.cells[index & ~Self.closedMark]
+    }
+
+    /// Where the entry of a live order lies; stays there until the order leaves its slot.
+    func place(of slot: OrderSlot) -> OrderPlace { live.cells.place(Int(slot.index)) }
+
+    /// Keeps an entry at the slot that the book gave.
+    mutating func keep(_ order: OrderPlace, at slot: OrderSlot) {
+        while live.count <= Int(slot.index) { live.append() }
+        live.cells[slot.index] = order.record
+        directory.set(order.record.id.rawValue, slot: slot)
+    }
+
+    /// Forgets where a live order is: it leaves its slot and comes back at another.
+    mutating func lift(_ slot: OrderSlot) -> OrderEntry {
+        let entry = live.cells[slot.index]
+        directory.remove(entry.id.rawValue)
+        return entry
     }
 
     /// Enters a new order into its participant's list and its name into the index.
     mutating func register(_ id: OrderID, of participant: ParticipantID, name: String?) {
-        let index = Int(participant.rawValue) - 1
-        while byParticipant.count <= index {
-            byParticipant.append([])
-            forgottenOf.append(0)
-        }
-        byParticipant[index].append(id)
+        register(id, of: participant)
         if let name { names[ClientName(participant: participant, name: name)] = id }
     }
 
-    /// Keeps a closed order's last view for 24 hours.
-    mutating func close(_ view: OrderView, at time: Timestamp) {
-        closed[view.id] = view
-        closing.append((time, view.id))
+    /// As above, of an order without a name.
+    mutating func register(_ id: OrderID, of participant: ParticipantID) {
+        if arrivals.count == Self.arrivalLimit { distribute() }
+        arrivals.append(Arrival(id: id, participant: participant))
     }
 
-    /// Forgets orders that closed before `time`. Amortised O(1) per forgotten order.
-    mutating func forgetClosed(before time: Timestamp, isLive: (OrderID) -> Bool) {
-        while let first = closing.first, first.time < time {
-            closing.removeFirst()
-            guard let view = closed.removeValue(forKey: first.id) else { continue }
-            let index = Int(view.participantID.rawValue) - 1
-            if let name = view.clientOrderID {
-                let key = ClientName(participant: view.participantID, name: name)
-                if names[key] == view.id { names[key] = nil }
-            }
-            forgottenOf[index] += 1
-            if forgottenOf[index] > 1024, forgottenOf[index] * 2 > byParticipant[index].count {
-                byParticipant[index].removeAll { closed[$0] == nil && !isLive($0) }
-                forgottenOf[index] = 0
-            }
+    /// Enters the latest orders into the lists of their participants, but for those that are gone already.
+    private mutating func distribute() {
+        for arrival in arrivals where directory.slotIndex(of: arrival.id.rawValue) != 0 {
+            let index = Int(arrival.participant.rawValue) - 1
+            while byParticipant.count <= index { byParticipant.append(OrderList()) }
+            byParticipant[index].append(arrival.id, directory)
+        }
+        arrivals.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Closed orders
+
+    /// Keeps a closed order's last entry; where the ring is full the oldest is forgotten.
+    mutating func close(_ order: OrderPlace) {
+        if nextClosed &- firstClosed == Self.closedLimit { forgetOldest() }
+        let place = Int(nextClosed & (Self.closedLimit - 1))
+        if closed.count <= place { closed.append() }
+        closed.cells[place] = order.record
+        directory.set(order.record.id.rawValue, slot: OrderSlot(index: UInt32(truncatingIfNeeded: place) | Self.closedMark))
+        nextClosed &+= 1
+        guard order.record.details != 0, let name = details[Int(order.record.details)].clientOrderID else { return }
+        resting.append((order.record.closedAt, ClientName(participant: order.record.participant, name: name)))
+    }
+
+    /// The order that closed last.
+    ///
+    /// - Precondition: one has, and it is not forgotten.
+    var lastClosed: OrderEntry { closed.cells[Int((nextClosed - 1) & (Self.closedLimit - 1))] }
+
+    /// Whether `forgetClosed(before:)` with this time has something to do.
+    func hasClosed(before time: Timestamp) -> Bool {
+        if firstClosed < nextClosed, closed.cells[Int(firstClosed & (Self.closedLimit - 1))].closedAt < time { return true }
+        guard let first = resting.first else { return false }
+        return first.time < time
+    }
+
+    /// Forgets orders that closed before `time`, and lets their names be used again. Amortised O(1) per forgotten order.
+    mutating func forgetClosed(before time: Timestamp) {
+        while firstClosed < nextClosed, closed.cells[Int(firstClosed & (Self.closedLimit - 1))].closedAt < time { forgetOldest() }
+        while let first = resting.first, first.time < time {
+            resting.removeFirst()
+            names[first.name] = nil
         }
     }
 
-    func closedOrder(_ id: OrderID) -> OrderView? { closed[id] }
+    private mutating func forgetOldest() {
+        let oldest = closed.cells.place(Int(firstClosed & (Self.closedLimit - 1)))
+        firstClosed &+= 1
+        directory.remove(oldest.record.id.rawValue)
+        if oldest.record.details != 0 { release(oldest.record.details) }
+        // What the next ones will touch: their identifiers are far apart in the directory.
+        directory.prefetch(closed.cells[Int((firstClosed &+ 8) & (Self.closedLimit - 1))].id.rawValue)
+    }
+
+    /// The closed orders that are here, in the order of closing, for the state's canonical form.
+    func forEachClosed(_ body: (OrderEntry) -> Void) {
+        var number = firstClosed
+        while number < nextClosed {
+            body(closed.cells[Int(number & (Self.closedLimit - 1))])
+            number += 1
+        }
+    }
+
+    // MARK: Names and lists
+
+    /// The order of a name, until 24 hours after it closed.
     func named(_ name: String, of participant: ParticipantID) -> OrderID? {
         names[ClientName(participant: participant, name: name)]
     }
 
     /// A participant's order ids above `after`, ascending; some may be forgotten.
-    func ids(of participant: ParticipantID, after: OrderID) -> ArraySlice<OrderID> {
+    ///
+    /// - Complexity: O(orders of the participant).
+    func ids(of participant: ParticipantID, after: OrderID) -> [OrderID] {
         let index = Int(participant.rawValue) &- 1
-        guard byParticipant.indices.contains(index) else { return [] }
-        let list = byParticipant[index]
-        var low = 0
-        var high = list.count
-        while low < high {
-            let middle = (low + high) / 2
-            if list[middle] <= after { low = middle + 1 } else { high = middle }
-        }
-        return list[low...]
+        var found = byParticipant.indices.contains(index) ? byParticipant[index].ids(after: after) : []
+        for arrival in arrivals where arrival.participant == participant && arrival.id > after { found.append(arrival.id) }
+        return found
     }
 
-    /// The closed orders in the order of closing, for the state's canonical form.
-    func forEachClosed(_ body: (OrderView) -> Void) {
-        for entry in closing { if let view = closed[entry.id] { body(view) } }
+    // MARK: Details
+
+    /// The rare details under a number; empty ones under 0.
+    func details(_ number: UInt32) -> OrderDetails { details[Int(number)] }
+
+    /// Keeps details under a number of their own; 0 for empty ones.
+    mutating func keep(_ new: OrderDetails?) -> UInt32 {
+        guard let new, !new.isEmpty else { return 0 }
+        if let free = freeDetails.popLast() {
+            details[Int(free)] = new
+            return free
+        }
+        details.append(new)
+        return UInt32(details.count - 1)
+    }
+
+    /// Replaces the details under a number.
+    mutating func replace(_ number: UInt32, _ new: OrderDetails) { details[Int(number)] = new }
+
+    private mutating func release(_ number: UInt32) {
+        details[Int(number)] = OrderDetails()
+        freeDetails.append(number)
     }
 }

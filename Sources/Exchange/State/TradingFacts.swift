@@ -4,7 +4,7 @@ import Quantities
 import Registry
 
 /// A product's terms as every order needs them: plain numbers beside the catalogue's record, so that an order copies no text.
-struct ProductFacts {
+struct ProductFacts: BitwiseCopyable {
     var asset: AssetIndex
     var tickSize: Price
     var lotSize: Quantity
@@ -35,11 +35,14 @@ struct ProductFacts {
 }
 
 /// A resource as every sale needs it.
-struct ResourceFacts {
+struct ResourceFacts: BitwiseCopyable {
     var provider: ParticipantID
     var status: ResourceStatus
-    /// By product: whether its grade's guarantees are met, once somebody asked. The facts of a resource never change.
-    var serves: [Bool?] = []
-    /// By hour: what is sold and on offer.
-    var hours = HourTable<ResourceHour>()
+    /// Of the first 64 products a bit for each that is known to take it: its class, zone and grade's guarantees are met.
+    /// The facts of a resource never change.
+    var served: UInt64 = 0
+    /// Where one certification and no outage is all there is: its hours and units. Else no hours.
+    var certifiedFrom = Hour()
+    var certifiedUntil = Hour()
+    var certifiedUnits: Quantity = 0
 }

@@ -2,7 +2,7 @@ import Matching
 import Quantities
 
 /// Where an order stands.
-package enum OrderStatus: String, Choice {
+package enum OrderStatus: String, Choice, BitwiseCopyable {
     case open
     case partiallyFilled = "partially_filled"
     case filled
@@ -15,7 +15,7 @@ package enum OrderStatus: String, Choice {
 }
 
 /// Why an order ended without being filled.
-package enum OrderEndReason: String, Choice {
+package enum OrderEndReason: String, Choice, BitwiseCopyable {
     /// Its participant cancelled it, alone or with others.
     case requested
     /// What an `ioc` or `market` order could not fill at once.
@@ -111,14 +111,28 @@ package struct OrderView: Record {
     }
 }
 
+/// An order was let in, or an amendment moved it: how it stands afterwards. What it asks for is in its command.
+package struct OrderAccepted: Record {
+    package var id = OrderID.none
+    package var contract = ContractKey()
+    package var status = OrderStatus.open
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("contract", &contract)
+        coder.field("status", &status)
+    }
+}
+
 /// Which side of a fill an order was on.
-package enum Liquidity: String, Choice {
+package enum Liquidity: String, Choice, BitwiseCopyable {
     case maker
     case taker
 }
 
 /// One order's side of one trade. A negative fee is a rebate.
-package struct FillView: Record {
+package struct FillView: Record, BitwiseCopyable {
     package var id = TradeID.none
     package var price = Price()
     package var quantity: Quantity = 0
