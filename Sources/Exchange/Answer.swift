@@ -83,6 +83,7 @@ extension Exchange {
     }
 
     /// Writes the command's result into the output: an order's in short, any other reply whole.
+    @inline(__always)
     func writeResult() {
         guard answer.kind != .reply else { return output.results.append(answer.reply) }
         let isOrder = answer.kind == .order

@@ -17,6 +17,7 @@ extension Exchange {
     }
 
     /// That a contract can be traded now, or the refusal in the order of the API: unknown, closed, halted.
+    @inline(__always)
     func checkTradable(_ key: ContractKey) throws(Refusal) {
         if let index = contracts.index(of: key) {
             // What somebody trades is listed; its gate was computed once.

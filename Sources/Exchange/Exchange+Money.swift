@@ -67,6 +67,7 @@ extension Exchange {
         cashAccount(of: participant, in: asset(currency))
     }
 
+    @inline(__always)
     func cashAccount(of participant: ParticipantID, in asset: AssetIndex) -> AccountID {
         if let account = ledger.cashAccount(participant, asset) { return account }
         return announce(ledger.openAccount(.cash(participant), asset: asset))
@@ -129,6 +130,7 @@ extension Exchange {
     }
 
     /// Adds to what a participant has standing in escrow, for `in_escrow` on its balance.
+    @inline(__always)
     func addEscrowInterest(_ participant: ParticipantID, _ asset: AssetIndex, _ amount: Micros) {
         let account = cashAccount(of: participant, in: asset)
         escrowInterest[Int(account.rawValue)] += amount

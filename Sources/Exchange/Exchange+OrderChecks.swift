@@ -68,6 +68,7 @@ extension Exchange {
     }
 
     /// That a seller's resource is its own and in the market.
+    @inline(__always)
     func checkOwner(of id: ResourceID, _ issuer: ParticipantID) throws(Refusal) {
         let index = Int(clamping: id.rawValue) &- 1
         guard index >= 0, index < resourceFacts.count, resourceFacts[index].provider == issuer,
@@ -168,6 +169,7 @@ extension Exchange {
     }
 
     /// That the cash is there.
+    @inline(__always)
     func checkFunds(_ need: Micros, of participant: ParticipantID, in asset: AssetIndex) throws(Refusal) {
         let available = available(participant, asset)
         guard available >= need else {

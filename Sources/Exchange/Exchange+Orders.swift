@@ -100,6 +100,7 @@ extension Exchange {
     }
 
     /// Lets the order at work into its book unless it may only fill whole, or a minimum, and cannot: then it is cancelled.
+    @inline(__always)
     func admit(ticks: Int64) -> Range<Int> {
         let order = taker
         let minimum = order.record.details == 0 ? nil : orders.details(order.record.details).minimum
@@ -120,6 +121,7 @@ extension Exchange {
     }
 
     /// Sweeps the opposite side with the order at work, then rests or closes what is left of it.
+    @inline(__always)
     func enter(ticks: Int64) -> Range<Int> {
         let order = taker
         let firstFill = fills.count
@@ -208,6 +210,7 @@ extension Exchange {
     }
 
     /// Keeps the order at work at the slot that its book gave, with what it sets aside.
+    @inline(__always)
     private func keep(at slot: OrderSlot) {
         let order = taker
         order.record.status = order.record.liveStatus

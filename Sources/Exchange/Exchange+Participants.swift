@@ -31,6 +31,7 @@ extension Exchange {
     }
 
     /// That a participant may act in a role, or in another one.
+    @inline(__always)
     func checkActor(_ id: ParticipantID, _ role: Role, _ other: Role? = nil) throws(Refusal) {
         let index = Int(truncatingIfNeeded: id.rawValue &- 1)
         if index >= 0, index < traders.count, traders[index].isActive {
@@ -128,6 +129,7 @@ extension Exchange {
     }
 
     /// The number that stands for a participant's owner in the rules on self-dealing.
+    @inline(__always)
     func owner(of id: ParticipantID) -> UInt32 {
         let index = Int(truncatingIfNeeded: id.rawValue &- 1)
         return index >= 0 && index < traders.count ? traders[index].owner : 0

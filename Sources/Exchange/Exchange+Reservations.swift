@@ -6,6 +6,7 @@ import Quantities
 /// What a live order sets aside: cash, and units on offer.
 extension Exchange {
     /// What stays set aside for an order that rests or waits: a function of the order alone.
+    @inline(__always)
     func reservation(_ order: OrderPlace) -> Micros {
         let notional = order.record.price.notional(order.record.remaining)
         switch order.record.side {
@@ -39,10 +40,12 @@ extension Exchange {
     }
 
     /// Gives a part of an order's reservation back.
+    @inline(__always)
     func release(_ amount: Micros, of order: OrderPlace) {
         if amount > .zero { ledger.release(cashAccount(of: order), amount) }
     }
 
+    @inline(__always)
     private func cashAccount(of order: OrderPlace) -> AccountID {
         cashAccount(
             of: order.record.participant, in: productFacts[Int(contracts[order.record.contract].key.product.index)].asset

@@ -201,7 +201,7 @@ struct PostgresJournalTests {
             ("UPDATE journal_frames SET recorded_at_micros = 5 WHERE first_sequence = 4", "first_sequence 4: frame_hash"),
             ("UPDATE journal_frames SET epoch = 9 WHERE first_sequence = 4", "first_sequence 4: frame_hash"),
             ("UPDATE journal_frames SET last_sequence = 91 WHERE first_sequence = 5", "first_sequence 5: frame_hash"),
-            ("UPDATE journal_frames SET rules_version = 2 WHERE first_sequence = 4", "first_sequence 4: computed with rules version 2"),
+            ("UPDATE journal_frames SET rules_version = 99 WHERE first_sequence = 4", "first_sequence 4: computed with rules version 99"),
             ("UPDATE journal_frames SET previous_hash = sha256('') WHERE first_sequence = 4", "first_sequence 4: previous_hash"),
             ("UPDATE journal_frames SET frame_hash = sha256('') WHERE first_sequence = 1", "first_sequence 1: frame_hash"),
             ("DELETE FROM journal_frames WHERE first_sequence = 4", "the row with first_sequence 4 is missing"),

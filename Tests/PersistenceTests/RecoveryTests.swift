@@ -19,7 +19,7 @@ struct RecoveryTests {
 
     private func genesis(_ sequencer: Sequencer) async throws {
         _ = try await sequencer.begin(
-            Genesis(rulesVersion: 1, clockMode: .simulated, operatorKeyHash: Bytes([1])), at: Timestamp(1_700_000_000_000_000))
+            Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([1])), at: Timestamp(1_700_000_000_000_000))
     }
 
     private func movement(_ random: inout SeededGenerator, _ participants: Int64) -> MoneyMovement {

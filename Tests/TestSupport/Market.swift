@@ -23,7 +23,7 @@ package final class Market {
 
     package init(start: String = "2026-11-23T00:00:00Z") {
         now = Timestamp(rfc3339: start) ?? Timestamp()
-        apply(.genesis(Genesis(rulesVersion: 1, clockMode: .simulated, operatorKeyHash: Bytes([1]))), as: .none)
+        apply(.genesis(Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([1]))), as: .none)
     }
 
     /// Applies a command at the present time; what fell due before it happens first.

@@ -126,6 +126,7 @@ struct CapacityStore: ~Copyable {
     // MARK: The table
 
     /// The place of a page, or the free place where it would stand.
+    @inline(__always)
     private func find(_ resource: ResourceID, _ number: Int32) -> Int {
         let key = UInt32(truncatingIfNeeded: resource.rawValue)
         var position = home(key, number)
@@ -135,6 +136,7 @@ struct CapacityStore: ~Copyable {
         return position
     }
 
+    @inline(__always)
     private func home(_ resource: UInt32, _ number: Int32) -> Int {
         let mixed = (UInt64(resource) << 32 | UInt64(UInt32(bitPattern: number))) &* 0x9E37_79B9_7F4A_7C15
         return Int(truncatingIfNeeded: mixed >> 32) & (places.count &- 1)

@@ -16,6 +16,11 @@ struct ContractIndex {
 
     /// The number of a contract. O(1).
     subscript(_ key: ContractKey) -> Int32? {
+        @inline(__always) get { find(key) }
+    }
+
+    @inline(__always)
+    private func find(_ key: ContractKey) -> Int32? {
         var position = home(key)
         while places[position].number >= 0 {
             if places[position].key == key { return places[position].number }
@@ -44,6 +49,7 @@ struct ContractIndex {
     }
 
     /// Hours of one product lie side by side, products far apart (Fibonacci hashing).
+    @inline(__always)
     private func home(_ key: ContractKey) -> Int {
         let spread = UInt64(key.product.index) &* 0x9E37_79B9_7F4A_7C15 >> 20
         return Int(truncatingIfNeeded: spread &+ UInt64(UInt32(bitPattern: key.hour.hoursSince1970))) & (places.count - 1)

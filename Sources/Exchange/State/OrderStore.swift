@@ -13,6 +13,15 @@ struct OrderStore: ~Copyable {
     private var live = Slab<OrderEntry>(reserving: 1 << 24)
     /// A ring: the closed order of number n is at n mod `closedLimit`.
     private var closed = Slab<OrderEntry>(reserving: Int(closedLimit))
+    /// What forgetting needs of each closed order, at the same places: small, so that it is at hand when the entry is long out of the cache.
+    private var closedKeys = Slab<ClosedKey>(reserving: Int(closedLimit))
+
+    private struct ClosedKey: BitwiseCopyable {
+        var id = OrderID.none
+        var time = Timestamp()
+        var details: UInt32 = 0
+    }
+
     /// The numbers of the oldest closed order kept, and of the next to close.
     private var firstClosed: Int64 = 0
     private var nextClosed: Int64 = 0
@@ -75,6 +84,7 @@ struct OrderStore: ~Copyable {
     func place(of slot: OrderSlot) -> OrderPlace { live.cells.place(Int(slot.index)) }
 
     /// Keeps an entry at the slot that the book gave.
+    @inline(__always)
     mutating func keep(_ order: OrderPlace, at slot: OrderSlot) {
         while live.count <= Int(slot.index) { live.append() }
         live.cells[slot.index] = order.record
@@ -113,11 +123,16 @@ struct OrderStore: ~Copyable {
     // MARK: Closed orders
 
     /// Keeps a closed order's last entry; where the ring is full the oldest is forgotten.
+    @inline(__always)
     mutating func close(_ order: OrderPlace) {
         if nextClosed &- firstClosed == Self.closedLimit { forgetOldest() }
         let place = Int(nextClosed & (Self.closedLimit - 1))
-        if closed.count <= place { closed.append() }
+        if closed.count <= place {
+            closed.append()
+            closedKeys.append()
+        }
         closed.cells[place] = order.record
+        closedKeys.cells[place] = ClosedKey(id: order.record.id, time: order.record.closedAt, details: order.record.details)
         directory.set(order.record.id.rawValue, slot: OrderSlot(index: UInt32(truncatingIfNeeded: place) | Self.closedMark))
         nextClosed &+= 1
         guard order.record.details != 0, let name = details[Int(order.record.details)].clientOrderID else { return }
@@ -130,28 +145,32 @@ struct OrderStore: ~Copyable {
     var lastClosed: OrderEntry { closed.cells[Int((nextClosed - 1) & (Self.closedLimit - 1))] }
 
     /// Whether `forgetClosed(before:)` with this time has something to do.
+    @inline(__always)
     func hasClosed(before time: Timestamp) -> Bool {
-        if firstClosed < nextClosed, closed.cells[Int(firstClosed & (Self.closedLimit - 1))].closedAt < time { return true }
+        if firstClosed < nextClosed, closedKeys.cells[Int(firstClosed & (Self.closedLimit - 1))].time < time { return true }
         guard let first = resting.first else { return false }
         return first.time < time
     }
 
     /// Forgets orders that closed before `time`, and lets their names be used again. Amortised O(1) per forgotten order.
     mutating func forgetClosed(before time: Timestamp) {
-        while firstClosed < nextClosed, closed.cells[Int(firstClosed & (Self.closedLimit - 1))].closedAt < time { forgetOldest() }
+        while firstClosed < nextClosed, closedKeys.cells[Int(firstClosed & (Self.closedLimit - 1))].time < time {
+            forgetOldest()
+        }
         while let first = resting.first, first.time < time {
             resting.removeFirst()
             names[first.name] = nil
         }
     }
 
+    @inline(__always)
     private mutating func forgetOldest() {
-        let oldest = closed.cells.place(Int(firstClosed & (Self.closedLimit - 1)))
+        let oldest = closedKeys.cells[Int(firstClosed & (Self.closedLimit - 1))]
         firstClosed &+= 1
-        directory.remove(oldest.record.id.rawValue)
-        if oldest.record.details != 0 { release(oldest.record.details) }
+        directory.remove(oldest.id.rawValue)
+        if oldest.details != 0 { release(oldest.details) }
         // What the next ones will touch: their identifiers are far apart in the directory.
-        directory.prefetch(closed.cells[Int((firstClosed &+ 8) & (Self.closedLimit - 1))].id.rawValue)
+        if nextClosed &- firstClosed > 8 { directory.prefetch(closedKeys.cells[Int((firstClosed &+ 8) & (Self.closedLimit - 1))].id.rawValue) }
     }
 
     /// The closed orders that are here, in the order of closing, for the state's canonical form.

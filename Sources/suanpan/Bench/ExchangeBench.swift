@@ -61,7 +61,7 @@ struct ExchangeBench {
 
     private mutating func prepare() {
         let root = ParticipantID(1)
-        apply(.genesis(Genesis(rulesVersion: 1, clockMode: .simulated, operatorKeyHash: Bytes([0]))), .none)
+        apply(.genesis(Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([0]))), .none)
         var zone = Zone()
         zone.code = "CN-GAN"
         zone.name = "Gui'an"
