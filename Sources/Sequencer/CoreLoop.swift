@@ -121,29 +121,9 @@ final class CoreLoop: @unchecked Sendable {
         return Array(queue.prefix(limits.batch))
     }
 
-    /// Applies what was queued, in order; large batches in blocks, each announced to the exchange three blocks ahead.
+    /// Applies what was queued, in order.
     private func performAll(_ items: [Item], into batch: inout Batch) {
-        let size = Exchange.lookaheadBlock
-        guard exchange.wantsLookahead, items.count > size else {
-            for item in items { perform(item, into: &batch) }
-            return
-        }
-        exchange.beginLookahead()
-        for block in 0..<3 { announce(items, block * size) }
-        for start in stride(from: 0, to: items.count, by: size) {
-            announce(items, start + 3 * size)
-            for item in items[start..<min(start + size, items.count)] { perform(item, into: &batch) }
-        }
-    }
-
-    private func announce(_ items: [Item], _ start: Int) {
-        let size = Exchange.lookaheadBlock
-        if start < items.count {
-            for item in items[start..<min(start + size, items.count)] {
-                if case .command(let command, _, _, _) = item { exchange.announce(command) }
-            }
-        }
-        exchange.advanceLookahead()
+        for item in items { perform(item, into: &batch) }
     }
 
     private func perform(_ item: Item, into batch: inout Batch) {

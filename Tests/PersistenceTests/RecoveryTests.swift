@@ -165,7 +165,7 @@ struct RecoveryTests {
         let envelope = Envelope(time: Timestamp(1), issuer: .none, command: .passTime(PassTime()))
         try journal.append(
             Frame(
-                firstSequence: 1, lastSequence: 1, rulesVersion: 1, time: Timestamp(1),
+                firstSequence: 1, lastSequence: 1, rulesVersion: Exchange.rulesVersion, time: Timestamp(1),
                 commands: BinaryEncoder.encode(envelope), results: [], events: []))
         #expect(throws: ReplayFault.self) { try Recovery.run(journal).report }
     }

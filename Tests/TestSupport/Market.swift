@@ -82,7 +82,8 @@ package final class Market {
         for _ in 0..<output.eventCount {
             guard let recorded = try? decoder.read(RecordedEvent.self) else { preconditionFailure("events that cannot be read") }
             switch recorded.event {
-            case .orderAccepted(let order), .orderClosed(let order): touched.insert(order.contract)
+            case .orderAccepted(let order): touched.insert(order.contract)
+            case .orderClosed(let order): touched.insert(order.contract)
             case .delivery(let delivery): touched.insert(delivery.contract)
             case .trade(let trade):
                 touched.insert(trade.contract)

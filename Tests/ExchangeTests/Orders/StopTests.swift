@@ -78,7 +78,7 @@ struct StopTests {
         let position = pit.market.journal.count
         pit.trade(cents(200), 1, to: pit.bob)
         let entered = pit.market.events(since: position).compactMap { event -> OrderID? in
-            if case .orderAccepted(let order) = event.event, order.type == .stopLimit { order.id } else { nil }
+            if case .orderAccepted(let order) = event.event, ids.contains(order.id) { order.id } else { nil }
         }
         #expect(entered == ids)
     }
