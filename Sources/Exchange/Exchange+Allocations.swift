@@ -4,7 +4,7 @@ import Registry
 import Settlement
 
 /// What was bought together, as the exchange keeps it: the hours are found through the contracts' lots.
-struct AllocationState {
+struct AllocationState: Sendable {
     var id = AllocationID.none
     var holder = ParticipantID.none
     var bid: BidID?

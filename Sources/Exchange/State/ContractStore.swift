@@ -3,7 +3,7 @@ import Quantities
 import Settlement
 
 /// A contract that somebody trades or traded. Contracts nobody touched exist by rule alone.
-struct ContractState {
+struct ContractState: Sendable {
     var key = ContractKey()
     /// While orders may rest.
     var book: BookIndex?
@@ -27,7 +27,7 @@ struct ContractState {
 }
 
 /// Units of a holder that are on offer for resale.
-struct Encumbrance: Equatable {
+struct Encumbrance: Equatable, Sendable {
     var holder: ParticipantID
     /// The named allocation, or none.
     var allocation: AllocationID

@@ -88,6 +88,18 @@ struct OrderStore {
         if let name { names[ClientName(participant: participant, name: name)] = id }
     }
 
+    /// Enters an order that was read back, in any order of numbers until `finishRestoring`; false where its name is in use.
+    mutating func restore(_ id: OrderID, of participant: ParticipantID, name: String?) -> Bool {
+        if let name, named(name, of: participant) != nil { return false }
+        register(id, of: participant, name: name)
+        return true
+    }
+
+    /// Puts participants' lists into order.
+    mutating func finishRestoring() {
+        for index in byParticipant.indices { byParticipant[index].sort() }
+    }
+
     /// Keeps a closed order's last view for 24 hours.
     mutating func close(_ view: OrderView, at time: Timestamp) {
         closed[view.id] = view

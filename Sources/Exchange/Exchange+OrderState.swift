@@ -1,0 +1,284 @@
+import Ledger
+import Matching
+import Pricing
+import Quantities
+import Registry
+import Settlement
+
+/// An order in a book or among the stops, as the state's canonical form has it. Its contract is the one that it is written with.
+struct OpenOrderState: Record {
+    var entry = OrderEntry()
+    /// Units that the book shows now: of an iceberg what is left of its present slice.
+    var displayed: Quantity = 0
+
+    init() {}
+    init(_ entry: OrderEntry, displayed: Quantity) {
+        self.entry = entry
+        self.displayed = displayed
+    }
+
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &entry.id)
+        coder.field("participant", &entry.participant)
+        coder.field("side", &entry.side)
+        coder.field("type", &entry.type)
+        coder.field("time_in_force", &entry.timeInForce)
+        coder.field("post_only", &entry.postOnly)
+        coder.field("prevention", &entry.prevention)
+        coder.field("price", &entry.price)
+        coder.field("stop_price", &entry.stopPrice)
+        coder.field("quantity", &entry.quantity)
+        coder.field("filled", &entry.filled)
+        coder.field("display", &entry.display)
+        coder.field("minimum", &entry.minimum)
+        coder.integer(&entry.filledNotional)
+        coder.field("resource", &entry.resource)
+        coder.field("allocation", &entry.allocation)
+        coder.field("offer", &entry.offer)
+        coder.field("bid", &entry.bid)
+        coder.field("maker_rate", &entry.makerRate)
+        coder.field("taker_rate", &entry.takerRate)
+        coder.field("bond_rate", &entry.bondRate)
+        coder.field("created_at", &entry.createdAt)
+        coder.field("expires_at", &entry.expiresAt)
+        coder.field("client_order_id", &entry.clientOrderID)
+        coder.field("pending", &entry.isPending)
+        coder.field("displayed", &displayed)
+    }
+}
+
+/// What open orders set aside, summed while they are read, to be held against what ledger and resources say.
+struct SetAsideSums {
+    /// By account number.
+    var cash: [Int128]
+    /// By resource.
+    var onOffer: [HourTable<Int64>]
+
+    init(accounts: Int, resources: Int) {
+        cash = Array(repeating: 0, count: accounts + 1)
+        onOffer = Array(repeating: HourTable(), count: resources)
+    }
+}
+
+// MARK: Open orders
+
+extension Exchange {
+    /// Every open contract's book in price-time priority, bids first, then its waiting stops.
+    func encodeOpenOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        for index in contracts.states.indices {
+            guard let book = contracts.states[index].book else { continue }
+            encoder.append(UInt32(books.orderCount(book)))
+            for side in [Side.buy, .sell] {
+                books.forEachOrder(book, side) { slot in
+                    encoder.append(OpenOrderState(orders[slot], displayed: books.order(slot).displayed))
+                    Self.spillIfLarge(&encoder, spill)
+                    return true
+                }
+            }
+            encoder.append(UInt32(books.stopCount(book)))
+            books.forEachStop(book) { slot in
+                encoder.append(OpenOrderState(orders[slot], displayed: books.order(slot).displayed))
+                Self.spillIfLarge(&encoder, spill)
+            }
+        }
+    }
+
+    /// Puts every order back into its book, in the order in which it stood there.
+    func decodeOpenOrders(
+        from decoder: inout BinaryDecoder, _ setAside: inout SetAsideSums
+    ) throws(BinaryDecoder.Failure) {
+        for contract in 0..<Int32(contracts.count) {
+            guard let book = contracts[contract].book else { continue }
+            let encumbrances = contracts[contract].encumbrances
+            contracts[contract].encumbrances = []
+            var previous: RestingOrder?
+            for _ in 0..<(try decoder.read(UInt32.self)) {
+                let state = try readOrder(from: &decoder, isPending: false)
+                let slot = try rest(state, in: contract, book, behind: previous, &decoder)
+                previous = books.order(slot)
+                try keep(state.entry, at: slot, in: contract, &setAside, &decoder)
+            }
+            previous = nil
+            for _ in 0..<(try decoder.read(UInt32.self)) {
+                let state = try readOrder(from: &decoder, isPending: true)
+                let slot = try wait(state, in: contract, book, behind: previous, &decoder)
+                previous = books.order(slot)
+                try keep(state.entry, at: slot, in: contract, &setAside, &decoder)
+            }
+            guard contracts[contract].encumbrances == encumbrances, coversEncumbrances(contracts[contract]) else {
+                throw decoder.damaged("units on offer for resale other than the orders say")
+            }
+        }
+    }
+
+    /// The next order, with everything checked that does not depend on its book.
+    private func readOrder(
+        from decoder: inout BinaryDecoder, isPending: Bool
+    ) throws(BinaryDecoder.Failure) -> OpenOrderState {
+        let state = try decoder.read(OpenOrderState.self)
+        let entry = state.entry
+        let rates = [entry.makerRate, entry.takerRate]
+        guard entry.id.rawValue >= 1, entry.id.rawValue <= lastOrderID, directory.slot(of: entry.id.rawValue) == nil,
+            isKnown(entry.participant), entry.isPending == isPending, entry.price > Price(), entry.price <= .limit,
+            entry.quantity <= Quantity.limit, entry.filled < entry.quantity, entry.filledNotional >= 0,
+            entry.filledNotional <= Int128(Price.limit.rawValue) * Int128(entry.filled),
+            entry.display.map({ $0 > 0 && $0 <= entry.quantity }) ?? true,
+            rates.allSatisfy({ FeeSchedule.isInRange($0) }), entry.bondRate >= 0, entry.bondRate <= 10_000,
+            entry.resource.isNone || (entry.side == .sell && isKnown(entry.resource)),
+            entry.createdAt <= time, entry.expiresAt.map({ $0 <= .limit }) ?? true
+        else { throw decoder.damaged("an order that cannot be") }
+        return state
+    }
+
+    private func rest(
+        _ state: OpenOrderState, in contract: Int32, _ book: BookIndex, behind previous: RestingOrder?,
+        _ decoder: inout BinaryDecoder
+    ) throws(BinaryDecoder.Failure) -> OrderSlot {
+        let entry = state.entry
+        let tick = productFacts[Int(contracts[contract].key.product.index)].tickSize.rawValue
+        let price = entry.price.rawValue / tick
+        let display = min(entry.display ?? entry.remaining, entry.remaining)
+        guard entry.price.rawValue % tick == 0, state.displayed > 0, state.displayed <= display,
+            entry.display != nil || state.displayed == display
+        else { throw decoder.damaged("an order that cannot rest so") }
+        if let previous {
+            let isInOrder = previous.side == entry.side
+                ? (entry.side == .buy ? price <= previous.price : price >= previous.price) : previous.side == .buy
+            guard isInOrder else { throw decoder.damaged("orders out of their priority") }
+        }
+        if entry.side == .sell, let bid = books.best(book, .buy), bid >= price { throw decoder.damaged("a crossed book") }
+        return books.insert(
+            book, id: entry.id.rawValue, side: entry.side, price: price, quantity: entry.remaining, display: display,
+            displayed: state.displayed, owner: owner(of: entry.participant)
+        )
+    }
+
+    private func wait(
+        _ state: OpenOrderState, in contract: Int32, _ book: BookIndex, behind previous: RestingOrder?,
+        _ decoder: inout BinaryDecoder
+    ) throws(BinaryDecoder.Failure) -> OrderSlot {
+        let entry = state.entry
+        let tick = productFacts[Int(contracts[contract].key.product.index)].tickSize.rawValue
+        guard let stop = entry.stopPrice, stop > Price(), stop <= .limit, stop.rawValue % tick == 0,
+            entry.price.rawValue % tick == 0, entry.filled == 0, state.displayed == 0
+        else { throw decoder.damaged("a stop that cannot wait so") }
+        let price = stop.rawValue / tick
+        if let previous {
+            let isInOrder = previous.side == entry.side
+                ? (previous.price, previous.id) < (price, entry.id.rawValue) : previous.side == .buy
+            guard isInOrder else { throw decoder.damaged("stops out of order") }
+        }
+        return books.insertStop(
+            book, id: entry.id.rawValue, side: entry.side, stopPrice: price, quantity: entry.quantity,
+            owner: owner(of: entry.participant)
+        )
+    }
+
+    /// Notes an order that is back in its book: where it is, whose it is, what it sets aside.
+    private func keep(
+        _ entry: OrderEntry, at slot: OrderSlot, in contract: Int32, _ setAside: inout SetAsideSums,
+        _ decoder: inout BinaryDecoder
+    ) throws(BinaryDecoder.Failure) {
+        var entry = entry
+        entry.contract = contract
+        guard orders.restore(entry.id, of: entry.participant, name: entry.clientOrderID) else {
+            throw decoder.damaged("an order's name twice")
+        }
+        orders.place(entry, at: slot)
+        directory.set(entry.id.rawValue, slot: slot)
+        let reserved = reservation(entry)
+        if reserved > .zero {
+            let asset = asset(of: contracts[contract].key.product)
+            guard let account = ledger.cashAccount(entry.participant, asset) else {
+                throw decoder.damaged("an order of somebody without money")
+            }
+            setAside.cash[Int(account.rawValue)] += Int128(reserved.rawValue)
+        }
+        if entry.isCapacitySale {
+            setAside.onOffer[Int(entry.resource.rawValue) - 1][contracts[contract].key.hour] += Int64(entry.remaining)
+        } else if entry.isResale {
+            contracts[contract].encumber(entry.participant, entry.allocation, entry.remaining)
+        }
+    }
+
+    /// Whether every holder holds what it offers.
+    private func coversEncumbrances(_ state: ContractState) -> Bool {
+        guard !state.encumbrances.isEmpty else { return true }
+        var held: [ParticipantID: Int64] = [:]
+        for lot in state.lots { held[lot.holder, default: 0] += Int64(lot.quantity) }
+        for entry in state.encumbrances {
+            held[entry.holder, default: 0] -= entry.quantity
+            guard held[entry.holder, default: 0] >= 0 else { return false }
+        }
+        return true
+    }
+
+    /// Holds the sums over all orders against what ledger and resources say, and every order's references against what there is.
+    func confirmOpenOrders(_ setAside: SetAsideSums, _ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        for number in setAside.cash.indices.dropFirst() {
+            let reserved = ledger.account(AccountID(Int64(number)))?.cash.reserved ?? .zero
+            guard Int128(reserved.rawValue) == setAside.cash[number] else {
+                throw decoder.damaged("cash set aside other than the orders say")
+            }
+        }
+        for index in resourceFacts.indices {
+            var hours = 0
+            for (hour, used) in resourceFacts[index].hours.entries where used.onOffer > 0 {
+                guard Int64(used.onOffer) == setAside.onOffer[index][hour] else {
+                    throw decoder.damaged("units on offer other than the orders say")
+                }
+                hours += 1
+            }
+            guard hours == setAside.onOffer[index].count else { throw decoder.damaged("units on offer that nobody notes") }
+        }
+        for index in contracts.states.indices {
+            guard let book = contracts.states[index].book else { continue }
+            var isSound = true
+            for side in [Side.buy, .sell] {
+                books.forEachOrder(book, side) { slot in
+                    isSound = referencesExist(orders[slot])
+                    return isSound
+                }
+                guard isSound else { throw decoder.damaged("an order of something that is not there") }
+            }
+            books.forEachStop(book) { slot in isSound = isSound && referencesExist(orders[slot]) }
+            guard isSound else { throw decoder.damaged("a stop of something that is not there") }
+        }
+    }
+
+    private func referencesExist(_ entry: OrderEntry) -> Bool {
+        guard (0...Int64(allocations.count)).contains(entry.allocation.rawValue),
+            (0...Int64(bids.count)).contains(entry.bid.rawValue), (0...Int64(offers.count)).contains(entry.offer.rawValue)
+        else { return false }
+        guard let (position, index) = offerHour(of: entry) else { return true }
+        return offers[position].view.hours[index].remaining >= entry.remaining
+    }
+}
+
+// MARK: Closed orders
+
+extension Exchange {
+    /// The closed orders of the last 24 hours, in the order of closing.
+    func encodeClosedOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        encoder.append(UInt32(orders.closedCount))
+        orders.forEachClosed { view in
+            encoder.append(view)
+            Self.spillIfLarge(&encoder, spill)
+        }
+    }
+
+    func decodeClosedOrders(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        var previous = Timestamp()
+        for _ in 0..<(try decoder.read(UInt32.self)) {
+            let view = try decoder.read(OrderView.self)
+            guard view.id.rawValue >= 1, view.id.rawValue <= lastOrderID, directory.slot(of: view.id.rawValue) == nil,
+                orders.closedOrder(view.id) == nil, isKnown(view.participantID), catalogue.contains(view.contract.product),
+                let closedAt = view.closedAt, closedAt >= previous, closedAt <= time,
+                orders.restore(view.id, of: view.participantID, name: view.clientOrderID)
+            else { throw decoder.damaged("a closed order that cannot be") }
+            orders.close(view, at: closedAt)
+            previous = closedAt
+        }
+        orders.finishRestoring()
+    }
+}
