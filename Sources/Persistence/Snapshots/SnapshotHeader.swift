@@ -51,6 +51,19 @@ package struct SnapshotHeader: Equatable, Sendable {
     /// Wall time, microseconds since 1970.
     package let takenAtMicros: Int64
 
+    package init(
+        link: ChainLink, rulesVersion: Int32 = Exchange.rulesVersion, stateForm: Int32 = Exchange.stateForm, stateHash: [UInt8],
+        byteCount: Int64, chunkCount: Int64, takenAtMicros: Int64
+    ) {
+        self.link = link
+        self.rulesVersion = rulesVersion
+        self.stateForm = stateForm
+        self.stateHash = stateHash
+        self.byteCount = byteCount
+        self.chunkCount = chunkCount
+        self.takenAtMicros = takenAtMicros
+    }
+
     /// The last command that the state includes.
     package var sequence: Int64 { link.sequence }
 

@@ -53,8 +53,8 @@ package enum SnapshotWriting {
             exchange.encodeState(into: &encoder) { chunks.take(&$0, isCancelled) }
             try chunks.finish(&encoder, isCancelled)
             let header = SnapshotHeader(
-                link: link, rulesVersion: Exchange.rulesVersion, stateForm: Exchange.stateForm, stateHash: chunks.stateHash,
-                byteCount: chunks.byteCount, chunkCount: chunks.count, takenAtMicros: PostgresJournal.wallMicroseconds())
+                link: link, stateHash: chunks.stateHash, byteCount: chunks.byteCount, chunkCount: chunks.count,
+                takenAtMicros: PostgresJournal.wallMicroseconds())
             try insert(header, connection)
             try prune(keeping: settings.kept, damaged.subtracting([link.sequence]), connection)
             return header

@@ -15,6 +15,7 @@ package final class Snapshotter: @unchecked Sendable {
     private let target: ConnectionString
     private let settings: SnapshotSettings
     private let logger: Logger
+    private let taken: @Sendable (SnapshotRound.Report) -> Void
     private let condition = NSCondition()
     private var committed: Int64 = 0
     private var counts = SnapshotMetrics()
@@ -27,8 +28,14 @@ package final class Snapshotter: @unchecked Sendable {
     /// After a failure the next attempt waits so long.
     private static let pauseSeconds: TimeInterval = 30
 
-    /// - Parameter settings: `every` 0 never makes one.
-    package init(_ target: ConnectionString, _ settings: SnapshotSettings, logger: Logger) {
+    /// - Parameters:
+    ///   - settings: `every` 0 never makes one.
+    ///   - taken: called on the thread after each round that made one.
+    package init(
+        _ target: ConnectionString, _ settings: SnapshotSettings, logger: Logger,
+        taken: @escaping @Sendable (SnapshotRound.Report) -> Void = { _ in }
+    ) {
+        self.taken = taken
         self.target = target
         self.settings = settings
         self.logger = logger
@@ -127,6 +134,7 @@ package final class Snapshotter: @unchecked Sendable {
                 "sequence": "\(header.sequence)", "bytes": "\(header.byteCount)", "replayed": "\(report.commands)",
                 "restoring": "\(report.restoring)", "replaying": "\(report.replaying)", "writing": "\(report.writing)",
             ])
+        taken(report)
     }
 
     private func note(_ error: any Error) {
