@@ -47,16 +47,39 @@ struct OpenOrderState: Record {
     }
 }
 
-/// What open orders set aside, summed while they are read, to be held against what ledger and resources say.
-struct SetAsideSums {
-    /// By account number.
+/// What is gathered while open orders are read: what they set aside, to be held against what ledger and resources say.
+private struct OrderRestoring {
+    /// By participant: the number of its owner.
+    let owners: [UInt32]
+    /// By account number: cash.
     var cash: [Int128]
-    /// By resource.
+    /// By resource and hour: units on offer.
     var onOffer: [HourTable<Int64>]
+    /// The same of the contract that is being read, and the resources that it has anything of.
+    private var onOfferHere: [Int64]
+    private var resourcesHere: [Int] = []
 
-    init(accounts: Int, resources: Int) {
+    init(owners: [UInt32], accounts: Int, resources: Int) {
+        self.owners = owners
         cash = Array(repeating: 0, count: accounts + 1)
         onOffer = Array(repeating: HourTable(), count: resources)
+        onOfferHere = Array(repeating: 0, count: resources)
+    }
+
+    /// Adds units of a resource in the contract that is being read.
+    mutating func offer(_ quantity: Quantity, of resource: ResourceID) {
+        let index = Int(resource.rawValue) - 1
+        if onOfferHere[index] == 0 { resourcesHere.append(index) }
+        onOfferHere[index] += Int64(quantity)
+    }
+
+    /// Ends a contract of this hour.
+    mutating func endContract(_ hour: Hour) {
+        for index in resourcesHere {
+            onOffer[index][hour] += onOfferHere[index]
+            onOfferHere[index] = 0
+        }
+        resourcesHere.removeAll(keepingCapacity: true)
     }
 }
 
@@ -70,23 +93,26 @@ extension Exchange {
             encoder.append(UInt32(books.orderCount(book)))
             for side in [Side.buy, .sell] {
                 books.forEachOrder(book, side) { slot in
-                    encoder.append(OpenOrderState(orders[slot], displayed: books.order(slot).displayed))
-                    Self.spillIfLarge(&encoder, spill)
+                    encode(slot, into: &encoder, spill)
                     return true
                 }
             }
             encoder.append(UInt32(books.stopCount(book)))
-            books.forEachStop(book) { slot in
-                encoder.append(OpenOrderState(orders[slot], displayed: books.order(slot).displayed))
-                Self.spillIfLarge(&encoder, spill)
-            }
+            books.forEachStop(book) { slot in encode(slot, into: &encoder, spill) }
         }
     }
 
+    private func encode(_ slot: OrderSlot, into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        var state = OpenOrderState(orders[slot], displayed: books.order(slot).displayed)
+        state.fields(&encoder)
+        Self.spillIfLarge(&encoder, spill)
+    }
+
     /// Puts every order back into its book, in the order in which it stood there.
-    func decodeOpenOrders(
-        from decoder: inout BinaryDecoder, _ setAside: inout SetAsideSums
-    ) throws(BinaryDecoder.Failure) {
+    func decodeOpenOrders(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        var restoring = OrderRestoring(
+            owners: participants.participants.map { UInt32(truncatingIfNeeded: $0.ownerID.rawValue) },
+            accounts: Int(ledger.lastAccount.rawValue), resources: resourceFacts.count)
         for contract in 0..<Int32(contracts.count) {
             guard let book = contracts[contract].book else { continue }
             let encumbrances = contracts[contract].encumbrances
@@ -94,45 +120,48 @@ extension Exchange {
             var previous: RestingOrder?
             for _ in 0..<(try decoder.read(UInt32.self)) {
                 let state = try readOrder(from: &decoder, isPending: false)
-                let slot = try rest(state, in: contract, book, behind: previous, &decoder)
+                let slot = try rest(state, in: contract, book, behind: previous, restoring, &decoder)
                 previous = books.order(slot)
-                try keep(state.entry, at: slot, in: contract, &setAside, &decoder)
+                try keep(state.entry, at: slot, in: contract, &restoring, &decoder)
             }
             previous = nil
             for _ in 0..<(try decoder.read(UInt32.self)) {
                 let state = try readOrder(from: &decoder, isPending: true)
-                let slot = try wait(state, in: contract, book, behind: previous, &decoder)
+                let slot = try wait(state, in: contract, book, behind: previous, restoring, &decoder)
                 previous = books.order(slot)
-                try keep(state.entry, at: slot, in: contract, &setAside, &decoder)
+                try keep(state.entry, at: slot, in: contract, &restoring, &decoder)
             }
             guard contracts[contract].encumbrances == encumbrances, coversEncumbrances(contracts[contract]) else {
                 throw decoder.damaged("units on offer for resale other than the orders say")
             }
+            restoring.endContract(contracts[contract].key.hour)
         }
+        try confirm(restoring, &decoder)
     }
 
     /// The next order, with everything checked that does not depend on its book.
     private func readOrder(
         from decoder: inout BinaryDecoder, isPending: Bool
     ) throws(BinaryDecoder.Failure) -> OpenOrderState {
-        let state = try decoder.read(OpenOrderState.self)
+        var state = OpenOrderState()
+        state.fields(&decoder)
+        if let failure = decoder.failure { throw failure }
         let entry = state.entry
-        let rates = [entry.makerRate, entry.takerRate]
         guard entry.id.rawValue >= 1, entry.id.rawValue <= lastOrderID, directory.slot(of: entry.id.rawValue) == nil,
             isKnown(entry.participant), entry.isPending == isPending, entry.price > Price(), entry.price <= .limit,
             entry.quantity <= Quantity.limit, entry.filled < entry.quantity, entry.filledNotional >= 0,
             entry.filledNotional <= Int128(Price.limit.rawValue) * Int128(entry.filled),
             entry.display.map({ $0 > 0 && $0 <= entry.quantity }) ?? true,
-            rates.allSatisfy({ FeeSchedule.isInRange($0) }), entry.bondRate >= 0, entry.bondRate <= 10_000,
+            FeeSchedule.isInRange(entry.makerRate), FeeSchedule.isInRange(entry.takerRate), entry.bondRate >= 0, entry.bondRate <= 10_000,
             entry.resource.isNone || (entry.side == .sell && isKnown(entry.resource)),
-            entry.createdAt <= time, entry.expiresAt.map({ $0 <= .limit }) ?? true
+            entry.createdAt <= time, entry.expiresAt.map({ $0 <= .limit }) ?? true, referencesExist(entry)
         else { throw decoder.damaged("an order that cannot be") }
         return state
     }
 
     private func rest(
         _ state: OpenOrderState, in contract: Int32, _ book: BookIndex, behind previous: RestingOrder?,
-        _ decoder: inout BinaryDecoder
+        _ restoring: borrowing OrderRestoring, _ decoder: inout BinaryDecoder
     ) throws(BinaryDecoder.Failure) -> OrderSlot {
         let entry = state.entry
         let tick = productFacts[Int(contracts[contract].key.product.index)].tickSize.rawValue
@@ -149,13 +178,13 @@ extension Exchange {
         if entry.side == .sell, let bid = books.best(book, .buy), bid >= price { throw decoder.damaged("a crossed book") }
         return books.insert(
             book, id: entry.id.rawValue, side: entry.side, price: price, quantity: entry.remaining, display: display,
-            displayed: state.displayed, owner: owner(of: entry.participant)
+            displayed: state.displayed, owner: restoring.owners[Int(entry.participant.rawValue) - 1]
         )
     }
 
     private func wait(
         _ state: OpenOrderState, in contract: Int32, _ book: BookIndex, behind previous: RestingOrder?,
-        _ decoder: inout BinaryDecoder
+        _ restoring: borrowing OrderRestoring, _ decoder: inout BinaryDecoder
     ) throws(BinaryDecoder.Failure) -> OrderSlot {
         let entry = state.entry
         let tick = productFacts[Int(contracts[contract].key.product.index)].tickSize.rawValue
@@ -170,19 +199,22 @@ extension Exchange {
         }
         return books.insertStop(
             book, id: entry.id.rawValue, side: entry.side, stopPrice: price, quantity: entry.quantity,
-            owner: owner(of: entry.participant)
+            owner: restoring.owners[Int(entry.participant.rawValue) - 1]
         )
     }
 
     /// Notes an order that is back in its book: where it is, whose it is, what it sets aside.
     private func keep(
-        _ entry: OrderEntry, at slot: OrderSlot, in contract: Int32, _ setAside: inout SetAsideSums,
+        _ entry: OrderEntry, at slot: OrderSlot, in contract: Int32, _ restoring: inout OrderRestoring,
         _ decoder: inout BinaryDecoder
     ) throws(BinaryDecoder.Failure) {
         var entry = entry
         entry.contract = contract
         guard orders.restore(entry.id, of: entry.participant, name: entry.clientOrderID) else {
             throw decoder.damaged("an order's name twice")
+        }
+        if let (position, index) = offerHour(of: entry), offers[position].view.hours[index].remaining < entry.remaining {
+            throw decoder.damaged("an order of more than its offer")
         }
         orders.place(entry, at: slot)
         directory.set(entry.id.rawValue, slot: slot)
@@ -192,10 +224,10 @@ extension Exchange {
             guard let account = ledger.cashAccount(entry.participant, asset) else {
                 throw decoder.damaged("an order of somebody without money")
             }
-            setAside.cash[Int(account.rawValue)] += Int128(reserved.rawValue)
+            restoring.cash[Int(account.rawValue)] += Int128(reserved.rawValue)
         }
         if entry.isCapacitySale {
-            setAside.onOffer[Int(entry.resource.rawValue) - 1][contracts[contract].key.hour] += Int64(entry.remaining)
+            restoring.offer(entry.remaining, of: entry.resource)
         } else if entry.isResale {
             contracts[contract].encumber(entry.participant, entry.allocation, entry.remaining)
         }
@@ -213,45 +245,30 @@ extension Exchange {
         return true
     }
 
-    /// Holds the sums over all orders against what ledger and resources say, and every order's references against what there is.
-    func confirmOpenOrders(_ setAside: SetAsideSums, _ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
-        for number in setAside.cash.indices.dropFirst() {
+    /// Holds the sums over all orders against what ledger and resources say.
+    private func confirm(_ restoring: OrderRestoring, _ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        for number in restoring.cash.indices.dropFirst() {
             let reserved = ledger.account(AccountID(Int64(number)))?.cash.reserved ?? .zero
-            guard Int128(reserved.rawValue) == setAside.cash[number] else {
+            guard Int128(reserved.rawValue) == restoring.cash[number] else {
                 throw decoder.damaged("cash set aside other than the orders say")
             }
         }
         for index in resourceFacts.indices {
             var hours = 0
             for (hour, used) in resourceFacts[index].hours.entries where used.onOffer > 0 {
-                guard Int64(used.onOffer) == setAside.onOffer[index][hour] else {
+                guard Int64(used.onOffer) == restoring.onOffer[index][hour] else {
                     throw decoder.damaged("units on offer other than the orders say")
                 }
                 hours += 1
             }
-            guard hours == setAside.onOffer[index].count else { throw decoder.damaged("units on offer that nobody notes") }
-        }
-        for index in contracts.states.indices {
-            guard let book = contracts.states[index].book else { continue }
-            var isSound = true
-            for side in [Side.buy, .sell] {
-                books.forEachOrder(book, side) { slot in
-                    isSound = referencesExist(orders[slot])
-                    return isSound
-                }
-                guard isSound else { throw decoder.damaged("an order of something that is not there") }
-            }
-            books.forEachStop(book) { slot in isSound = isSound && referencesExist(orders[slot]) }
-            guard isSound else { throw decoder.damaged("a stop of something that is not there") }
+            guard hours == restoring.onOffer[index].count else { throw decoder.damaged("units on offer that nobody notes") }
         }
     }
 
     private func referencesExist(_ entry: OrderEntry) -> Bool {
-        guard (0...Int64(allocations.count)).contains(entry.allocation.rawValue),
-            (0...Int64(bids.count)).contains(entry.bid.rawValue), (0...Int64(offers.count)).contains(entry.offer.rawValue)
-        else { return false }
-        guard let (position, index) = offerHour(of: entry) else { return true }
-        return offers[position].view.hours[index].remaining >= entry.remaining
+        entry.allocation.rawValue >= 0 && entry.allocation.rawValue <= Int64(allocations.count)
+            && entry.bid.rawValue >= 0 && entry.bid.rawValue <= Int64(bids.count)
+            && entry.offer.rawValue >= 0 && entry.offer.rawValue <= Int64(offers.count)
     }
 }
 

@@ -6,8 +6,8 @@ import Settlement
 
 /// The whole state as bytes, and back.
 ///
-///     encodeState ──► clock, counters ─ who and what ─ money ─ contracts ─ open orders ─ closed orders ─ offers, bids,
-///     init(decoding:) ◄── allocations ─ deliveries, meters, runs ─ due times ─ idempotent answers
+///     encodeState ──► clock, counters ─ who and what ─ money ─ contracts ─ offers, bids, allocations
+///     init(decoding:) ◄── open orders ─ closed orders ─ deliveries, meters, runs ─ due times ─ idempotent answers
 ///
 /// Each part writes and reads itself in one file (`Exchange+OrderState.swift` …), where it can by one list of fields for
 /// both. What only speeds things up (pool slots, indices, books' levels, facts beside the catalogue) is not written; it is made
@@ -40,9 +40,9 @@ extension Exchange {
         encodeParties(scope, into: &encoder, spill)
         encodeMoney(into: &encoder, spill)
         encodeContracts(into: &encoder, spill)
+        encodeDeals(scope, into: &encoder, spill)
         encodeOpenOrders(into: &encoder, spill)
         encodeClosedOrders(into: &encoder, spill)
-        encodeDeals(scope, into: &encoder, spill)
         encodeDeliveries(into: &encoder, spill)
         due.encodeState(into: &encoder)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
@@ -61,15 +61,13 @@ extension Exchange {
         try decodeParties(from: &decoder)
         try decodeMoney(from: &decoder)
         try decodeContracts(from: &decoder)
-        var setAside = SetAsideSums(accounts: Int(ledger.lastAccount.rawValue), resources: resourceFacts.count)
-        try decodeOpenOrders(from: &decoder, &setAside)
-        try decodeClosedOrders(from: &decoder)
         try decodeDeals(from: &decoder)
+        try decodeOpenOrders(from: &decoder)
+        try decodeClosedOrders(from: &decoder)
         try decodeDeliveries(from: &decoder)
         try decodeDue(from: &decoder)
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
-        try confirmOpenOrders(setAside, &decoder)
         try confirmContracts(&decoder)
     }
 

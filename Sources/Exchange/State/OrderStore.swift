@@ -71,7 +71,8 @@ struct OrderStore {
     /// Puts an entry at the slot that the book gave.
     mutating func place(_ entry: OrderEntry, at slot: OrderSlot) {
         let index = Int(slot.index)
-        if index >= live.count {
+        if index == live.count { return live.append(entry) }
+        if index > live.count {
             live.append(contentsOf: repeatElement(OrderEntry(), count: index + 1 - live.count))
         }
         live[index] = entry

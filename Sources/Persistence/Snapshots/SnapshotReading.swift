@@ -106,7 +106,7 @@ package enum SnapshotReading {
     }
 }
 
-/// Fetches a snapshot's chunks one after the other and hashes them; what fails first is kept.
+/// Fetches a snapshot's chunks in order, many at a time, and hashes them; what fails first is kept.
 private final class ChunkReader {
     private let header: SnapshotHeader
     private let connection: Connection
@@ -115,20 +115,22 @@ private final class ChunkReader {
     private var hash = SHA256Digest()
     private var failure: (any Error)?
 
+    /// Rows of one query.
+    private static let batch: Int64 = 256
+
     init(_ header: SnapshotHeader, _ connection: Connection) {
         self.header = header
         self.connection = connection
     }
 
-    /// The next chunk's bytes; nil after the last, and where something is wrong.
+    /// The next chunks' bytes; nil after the last, and where something is wrong.
     func next() -> [UInt8]? {
         guard failure == nil, number < header.chunkCount else { return nil }
         do {
-            let chunk = try fetch()
-            number += 1
-            bytes += Int64(chunk.count)
-            hash.update(chunk)
-            return chunk
+            let chunks = try fetch()
+            bytes += Int64(chunks.count)
+            hash.update(chunks)
+            return chunks
         } catch {
             failure = error
             return nil
@@ -137,16 +139,24 @@ private final class ChunkReader {
 
     private func fetch() throws -> [UInt8] {
         let rows = try connection.query(
-            "SELECT chunk_hash, bytes FROM snapshot_chunks WHERE sequence = $1 AND number = $2",
-            [.int64(header.sequence), .int64(number)])
-        guard let row = rows.first else {
-            throw SnapshotFault(header.sequence, chunk: number, "the row is missing")
+            "SELECT number, chunk_hash, bytes FROM snapshot_chunks WHERE sequence = $1 AND number >= $2 AND number < $3 "
+                + "ORDER BY number LIMIT $4",
+            [.int64(header.sequence), .int64(number), .int64(header.chunkCount), .int64(Self.batch)])
+        let expected = min(Self.batch, header.chunkCount - number)
+        let end = number + expected
+        var chunks: [UInt8] = []
+        chunks.reserveCapacity(Int(expected) * 8_000)
+        for row in rows {
+            guard try row.int64(0) == number else { break }
+            let chunk = try row.bytes(2)
+            guard try row.bytes(1) == SHA256Digest.of(chunk) else {
+                throw SnapshotFault(header.sequence, chunk: number, "chunk_hash is not the hash of its bytes")
+            }
+            chunks += chunk
+            number += 1
         }
-        let chunk = try row.bytes(1)
-        guard try row.bytes(0) == SHA256Digest.of(chunk) else {
-            throw SnapshotFault(header.sequence, chunk: number, "chunk_hash is not the hash of its bytes")
-        }
-        return chunk
+        guard number == end else { throw SnapshotFault(header.sequence, chunk: number, "the row is missing") }
+        return chunks
     }
 
     /// Throws what went wrong in `next`, if anything did.

@@ -1,6 +1,6 @@
 import Cryptography
 import Exchange
-import Foundation
+import Glibc
 import Postgres
 import Quantities
 
@@ -12,10 +12,10 @@ package struct SnapshotSettings: Sendable {
     package var atEndAfter: Int64 = 10_000
     /// How many are kept.
     package var kept = 2
-    /// Bytes of a row of `snapshot_chunks`.
-    package var chunkBytes = 1 << 20
+    /// Bytes of a row of `snapshot_chunks`, at most 8,000: a row is a page.
+    package var chunkBytes = 8_000
     /// What a snapshot beside trading writes at most: a commit waits for what stands before it in PostgreSQL's log.
-    package var bytesPerSecond = 64 << 20
+    package var bytesPerSecond = 32 << 20
 
     package init() {}
 }
@@ -48,10 +48,14 @@ package enum SnapshotWriting {
                 guard damaged.contains(link.sequence) else { return nil }
                 try delete(link.sequence, connection)
             }
-            var chunks = try ChunkWriter(link.sequence, connection, settings.chunkBytes, bytesPerSecond)
-            var encoder = BinaryEncoder()
-            exchange.encodeState(into: &encoder) { chunks.take(&$0, isCancelled) }
-            try chunks.finish(&encoder, isCancelled)
+            var chunks = ChunkWriter(link.sequence, settings.chunkBytes, bytesPerSecond)
+            try connection.copy(
+                into: "snapshot_chunks", columns: ["sequence", "number", "chunk_hash", "bytes"]
+            ) { copy in
+                var encoder = BinaryEncoder()
+                exchange.encodeState(into: &encoder) { chunks.take(&$0, into: &copy, isCancelled) }
+                try chunks.finish(&encoder, into: &copy, isCancelled)
+            }
             let header = SnapshotHeader(
                 link: link, stateHash: chunks.stateHash, byteCount: chunks.byteCount, chunkCount: chunks.count,
                 takenAtMicros: PostgresJournal.wallMicroseconds())
@@ -94,8 +98,6 @@ package enum SnapshotWriting {
 /// Cuts a state's bytes into rows while they are being written. The first failure is kept, and what comes after it thrown away.
 private struct ChunkWriter {
     private let sequence: Int64
-    private let connection: Connection
-    private let insert: PreparedStatement
     private let chunkBytes: Int
     private let bytesPerSecond: Int?
     private let began = ContinuousClock.now
@@ -105,54 +107,61 @@ private struct ChunkWriter {
     private(set) var count: Int64 = 0
     private(set) var byteCount: Int64 = 0
 
+    /// How many chunks are written between two looks at the clock.
+    private static let burst: Int64 = 32
+
     /// SHA-256 of all bytes so far.
     var stateHash: [UInt8] { hash.finalized() }
 
-    init(_ sequence: Int64, _ connection: Connection, _ chunkBytes: Int, _ bytesPerSecond: Int?) throws {
+    init(_ sequence: Int64, _ chunkBytes: Int, _ bytesPerSecond: Int?) {
         self.sequence = sequence
-        self.connection = connection
-        self.chunkBytes = max(chunkBytes, 1)
+        self.chunkBytes = min(max(chunkBytes, 1), 8_000)
         self.bytesPerSecond = bytesPerSecond
-        insert = try connection.prepare(
-            "INSERT INTO snapshot_chunks (sequence, number, chunk_hash, bytes) VALUES ($1, $2, $3, $4)",
-            [.int64, .int64, .bytes, .bytes])
     }
 
     /// Takes what an encoder holds and empties it.
-    mutating func take(_ encoder: inout BinaryEncoder, _ isCancelled: () -> Bool) {
+    mutating func take(_ encoder: inout BinaryEncoder, into copy: inout BinaryCopy, _ isCancelled: () -> Bool) {
         defer { encoder.removeAll() }
         guard failure == nil else { return }
+        hash.update(encoder.bytes)
         gathered += encoder.bytes
+        var start = 0
         do {
-            while gathered.count >= chunkBytes {
+            while gathered.count - start >= chunkBytes {
                 if isCancelled() { throw SnapshotWriting.Cancelled() }
-                let chunk = Array(gathered.prefix(chunkBytes))
-                gathered.removeFirst(chunkBytes)
-                try write(chunk)
+                try write(Array(gathered[start..<start + chunkBytes]), into: &copy)
+                start += chunkBytes
             }
+            gathered.removeFirst(start)
         } catch {
             failure = error
         }
     }
 
     /// Takes the rest, and throws what failed on the way.
-    mutating func finish(_ encoder: inout BinaryEncoder, _ isCancelled: () -> Bool) throws {
-        take(&encoder, isCancelled)
+    mutating func finish(_ encoder: inout BinaryEncoder, into copy: inout BinaryCopy, _ isCancelled: () -> Bool) throws {
+        take(&encoder, into: &copy, isCancelled)
         if let failure { throw failure }
-        if !gathered.isEmpty { try write(gathered) }
+        if !gathered.isEmpty { try write(gathered, into: &copy) }
         gathered = []
     }
 
-    private mutating func write(_ chunk: [UInt8]) throws {
-        hash.update(chunk)
-        try connection.query(
-            insert, [.int64(sequence), .int64(count), .bytes(SHA256Digest.of(chunk)), .bytes(chunk)])
+    private mutating func write(_ chunk: [UInt8], into copy: inout BinaryCopy) throws(PostgresError) {
+        try copy.beginRow()
+        try copy.append(sequence)
+        try copy.append(count)
+        try copy.append(bytes: SHA256Digest.of(chunk))
+        try copy.append(bytes: chunk)
         count += 1
         byteCount += Int64(chunk.count)
+        if count % Self.burst == 0 { waitForTurn() }
+    }
+
+    /// Waits until the next bytes may be written.
+    private func waitForTurn() {
         guard let bytesPerSecond else { return }
         let due = began + .microseconds(byteCount * 1_000_000 / Int64(max(bytesPerSecond, 1)))
-        let ahead = due - ContinuousClock.now
-        guard ahead > .zero else { return }
-        Thread.sleep(forTimeInterval: Double(ahead.components.seconds) + Double(ahead.components.attoseconds) / 1e18)
+        let ahead = (due - ContinuousClock.now).wholeMicroseconds
+        if ahead > 0 { usleep(UInt32(clamping: ahead)) }
     }
 }
