@@ -45,7 +45,9 @@ extension Exchange {
         offers = try Self.decode(OfferState.self, from: &decoder, "an offer") { offer, position in
             offer.view.id.rawValue == Int64(position) + 1 && isKnown(offer.view.providerID) && isKnown(offer.view.resourceID)
                 && offer.live >= 0 && offer.live <= offer.view.hours.count
-                && offer.view.hours.allSatisfy { catalogue.contains($0.contract.product) && UInt64($0.sold) + UInt64($0.remaining) <= UInt64(UInt32.max) }
+                && offer.view.hours.allSatisfy {
+                    catalogue.contains($0.contract.product) && UInt64($0.sold) + UInt64($0.remaining) <= UInt64(UInt32.max)
+                }
         }
         bids = try Self.decode(BidView.self, from: &decoder, "a bid") { bid, position in
             bid.id.rawValue == Int64(position) + 1 && isKnown(bid.participantID)

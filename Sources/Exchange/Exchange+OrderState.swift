@@ -53,16 +53,15 @@ private struct OrderRestoring {
     let owners: [UInt32]
     /// By account number: cash.
     var cash: [Int128]
-    /// By resource and hour: units on offer.
-    var onOffer: [HourTable<Int64>]
-    /// The same of the contract that is being read, and the resources that it has anything of.
+    /// Units on offer of a resource in an hour, an entry for each contract.
+    private var onOffer: [(resource: Int, hour: Hour, units: Int64)] = []
+    /// By resource: the same of the contract that is being read, and the resources that it has anything of.
     private var onOfferHere: [Int64]
     private var resourcesHere: [Int] = []
 
     init(owners: [UInt32], accounts: Int, resources: Int) {
         self.owners = owners
         cash = Array(repeating: 0, count: accounts + 1)
-        onOffer = Array(repeating: HourTable(), count: resources)
         onOfferHere = Array(repeating: 0, count: resources)
     }
 
@@ -76,18 +75,32 @@ private struct OrderRestoring {
     /// Ends a contract of this hour.
     mutating func endContract(_ hour: Hour) {
         for index in resourcesHere {
-            onOffer[index][hour] += onOfferHere[index]
+            onOffer.append((index, hour, onOfferHere[index]))
             onOfferHere[index] = 0
         }
         resourcesHere.removeAll(keepingCapacity: true)
+    }
+
+    /// Units on offer by resource and hour, ascending, one entry for each; what several products have in an hour added up.
+    func unitsOnOffer() -> [(resource: Int, hour: Hour, units: Int64)] {
+        var sums: [(resource: Int, hour: Hour, units: Int64)] = []
+        for entry in onOffer.sorted(by: { ($0.resource, $0.hour) < ($1.resource, $1.hour) }) {
+            if let last = sums.last, last.resource == entry.resource, last.hour == entry.hour {
+                sums[sums.count - 1].units += entry.units
+            } else {
+                sums.append(entry)
+            }
+        }
+        return sums
     }
 }
 
 // MARK: Open orders
 
 extension Exchange {
-    /// Every open contract's book in price-time priority, bids first, then its waiting stops.
+    /// How many there are, then every open contract's book in price-time priority, bids first, then its waiting stops.
     func encodeOpenOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        encoder.append(UInt32(directory.count))
         for index in contracts.states.indices {
             guard let book = contracts.states[index].book else { continue }
             encoder.append(UInt32(books.orderCount(book)))
@@ -113,6 +126,8 @@ extension Exchange {
         var restoring = OrderRestoring(
             owners: participants.participants.map { UInt32(truncatingIfNeeded: $0.ownerID.rawValue) },
             accounts: Int(ledger.lastAccount.rawValue), resources: resourceFacts.count)
+        let count = try decoder.read(UInt32.self)
+        orders.live.reserveCapacity(min(Int(count), decoder.bytesLeft / 64) + 1)
         for contract in 0..<Int32(contracts.count) {
             guard let book = contracts[contract].book else { continue }
             let encumbrances = contracts[contract].encumbrances
@@ -136,6 +151,9 @@ extension Exchange {
             }
             restoring.endContract(contracts[contract].key.hour)
         }
+        guard directory.count == Int(count) else {
+            throw decoder.damaged("\(count) open orders, of which \(directory.count) came")
+        }
         try confirm(restoring, &decoder)
     }
 
@@ -151,7 +169,7 @@ extension Exchange {
             isKnown(entry.participant), entry.isPending == isPending, entry.price > Price(), entry.price <= .limit,
             entry.quantity <= Quantity.limit, entry.filled < entry.quantity, entry.filledNotional >= 0,
             entry.filledNotional <= Int128(Price.limit.rawValue) * Int128(entry.filled),
-            entry.display.map({ $0 > 0 && $0 <= entry.quantity }) ?? true,
+            entry.display.map({ $0 > 0 && $0 <= Quantity.limit }) ?? true,
             FeeSchedule.isInRange(entry.makerRate), FeeSchedule.isInRange(entry.takerRate), entry.bondRate >= 0, entry.bondRate <= 10_000,
             entry.resource.isNone || (entry.side == .sell && isKnown(entry.resource)),
             entry.createdAt <= time, entry.expiresAt.map({ $0 <= .limit }) ?? true, referencesExist(entry)
@@ -253,16 +271,15 @@ extension Exchange {
                 throw decoder.damaged("cash set aside other than the orders say")
             }
         }
+        var expected = restoring.unitsOnOffer()[...]
         for index in resourceFacts.indices {
-            var hours = 0
             for (hour, used) in resourceFacts[index].hours.entries where used.onOffer > 0 {
-                guard Int64(used.onOffer) == restoring.onOffer[index][hour] else {
+                guard let next = expected.popFirst(), next == (index, hour, Int64(used.onOffer)) else {
                     throw decoder.damaged("units on offer other than the orders say")
                 }
-                hours += 1
             }
-            guard hours == restoring.onOffer[index].count else { throw decoder.damaged("units on offer that nobody notes") }
         }
+        guard expected.isEmpty else { throw decoder.damaged("units on offer that no resource notes") }
     }
 
     private func referencesExist(_ entry: OrderEntry) -> Bool {

@@ -86,17 +86,47 @@ struct SnapshotTests {
     func fallsBack() throws {
         let flip = "set_byte(bytes, 17, get_byte(bytes, 17) # 1)"
         let cases: [(sql: String, warning: String)] = [
-            ("UPDATE snapshot_chunks SET bytes = \(flip) WHERE number = 3 AND", "snapshot_chunks, row with sequence N and number 3: chunk_hash is not the hash of its bytes"),
-            ("UPDATE snapshot_chunks SET bytes = substr(bytes, 2) WHERE number = 0 AND", "snapshot_chunks, row with sequence N and number 0: chunk_hash is not the hash of its bytes"),
-            ("UPDATE snapshot_chunks SET chunk_hash = sha256('') WHERE number = 2 AND", "snapshot_chunks, row with sequence N and number 2: chunk_hash is not the hash of its bytes"),
-            ("DELETE FROM snapshot_chunks WHERE number = 1 AND", "snapshot_chunks, row with sequence N and number 1: the row is missing"),
+            (
+                "UPDATE snapshot_chunks SET bytes = \(flip) WHERE number = 3 AND",
+                "snapshot_chunks, row with sequence N and number 3: chunk_hash is not the hash of its bytes"
+            ),
+            (
+                "UPDATE snapshot_chunks SET bytes = substr(bytes, 2) WHERE number = 0 AND",
+                "snapshot_chunks, row with sequence N and number 0: chunk_hash is not the hash of its bytes"
+            ),
+            (
+                "UPDATE snapshot_chunks SET chunk_hash = sha256('') WHERE number = 2 AND",
+                "snapshot_chunks, row with sequence N and number 2: chunk_hash is not the hash of its bytes"
+            ),
+            (
+                "DELETE FROM snapshot_chunks WHERE number = 1 AND",
+                "snapshot_chunks, row with sequence N and number 1: the row is missing"
+            ),
             ("DELETE FROM snapshot_chunks WHERE", "snapshot_chunks, row with sequence N and number 0: the row is missing"),
-            ("UPDATE snapshot_chunks SET number = 100000 WHERE number = 1 AND", "snapshot_chunks, row with sequence N and number 100000: the snapshot has only"),
-            ("UPDATE snapshot_chunks SET bytes = \(flip), chunk_hash = sha256(\(flip)) WHERE number = 0 AND", "snapshots, row with sequence N: "),
-            ("UPDATE snapshots SET state_hash = sha256('') WHERE", "snapshots, row with sequence N: header_hash is not the hash of the row"),
-            ("UPDATE snapshots SET frame_hash = sha256('') WHERE", "snapshots, row with sequence N: header_hash is not the hash of the row"),
-            ("UPDATE snapshots SET chunk_count = chunk_count - 1 WHERE", "snapshots, row with sequence N: header_hash is not the hash of the row"),
-            ("UPDATE snapshots SET header_hash = sha256('') WHERE", "snapshots, row with sequence N: header_hash is not the hash of the row"),
+            (
+                "UPDATE snapshot_chunks SET number = 100000 WHERE number = 1 AND",
+                "snapshot_chunks, row with sequence N and number 100000: the snapshot has only"
+            ),
+            (
+                "UPDATE snapshot_chunks SET bytes = \(flip), chunk_hash = sha256(\(flip)) WHERE number = 0 AND",
+                "snapshots, row with sequence N: "
+            ),
+            (
+                "UPDATE snapshots SET state_hash = sha256('') WHERE",
+                "snapshots, row with sequence N: header_hash is not the hash of the row"
+            ),
+            (
+                "UPDATE snapshots SET frame_hash = sha256('') WHERE",
+                "snapshots, row with sequence N: header_hash is not the hash of the row"
+            ),
+            (
+                "UPDATE snapshots SET chunk_count = chunk_count - 1 WHERE",
+                "snapshots, row with sequence N: header_hash is not the hash of the row"
+            ),
+            (
+                "UPDATE snapshots SET header_hash = sha256('') WHERE",
+                "snapshots, row with sequence N: header_hash is not the hash of the row"
+            ),
         ]
         for item in cases {
             let stage = try Stage()

@@ -31,7 +31,9 @@ package enum SnapshotRound {
         isCancelled: () -> Bool = { false }
     ) throws -> Report {
         let connection = try Connection(to: target, applicationName: "suanpan snapshot")
-        try connection.executeScript("SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0")
+        // What is written goes to the disk in small portions, not in one that a commit has to wait behind.
+        try connection.executeScript(
+            "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0; SET backend_flush_after = '256kB'")
         let clock = ContinuousClock()
         var report = Report()
         var mark = clock.now

@@ -105,16 +105,14 @@ package final class Snapshotter: @unchecked Sendable {
     }
 
     private func makeOne() {
-        do {
-            let report = try SnapshotRound.run(target, settings) { [self] in condition.withLock { stopping } }
-            note(report)
-        } catch is SnapshotWriting.Cancelled {
-            return
-        } catch {
-            note(error)
-        }
+        let round = Result { try SnapshotRound.run(target, settings) { [self] in condition.withLock { stopping } } }
         // A second exchange was in memory for the moment; the system gets it back.
         FreedMemory.giveBack()
+        switch round {
+        case .success(let report): note(report)
+        case .failure(is SnapshotWriting.Cancelled): break
+        case .failure(let error): note(error)
+        }
     }
 
     private func note(_ report: SnapshotRound.Report) {

@@ -18,17 +18,19 @@ struct RecoveryBench {
     let orders: Int
     let commands: Int
     let seconds: Int
+    let writeRate: Int
 
     private static let frameCommands = 1_000
     private let clock = ContinuousClock()
     private var workload = RecoveryWorkload(seed: 20_261_125)
 
-    init(_ target: ConnectionString, dataDirectory: String, orders: Int, commands: Int, seconds: Int) {
+    init(_ target: ConnectionString, dataDirectory: String, orders: Int, commands: Int, seconds: Int, writeRate: Int) {
         self.target = target
         self.dataDirectory = dataDirectory
         self.orders = orders
         self.commands = commands
         self.seconds = seconds
+        self.writeRate = writeRate
     }
 
     /// What acknowledgements suffered over a time.
@@ -37,6 +39,13 @@ struct RecoveryBench {
         var longestGap = Duration.zero
         /// From when a command was due to be sent, ascending.
         var latencies: [Duration] = []
+        /// When answers came, ascending.
+        var times: [ContinuousClock.Instant] = []
+
+        /// The longest time between two answers of which the later came in a span of time.
+        func longestGap(from start: ContinuousClock.Instant, for duration: Duration) -> Duration {
+            zip(times.dropFirst(), times).filter { $0.0 >= start && $0.0 <= start + duration }.map { $0 - $1 }.max() ?? .zero
+        }
 
         func text(_ label: String) -> String {
             func share(_ share: Double) -> String {
@@ -47,8 +56,13 @@ struct RecoveryBench {
         }
     }
 
-    static func milliseconds(_ duration: Duration) -> String { String(format: "%.2f ms", Double(duration.wholeMicroseconds) / 1_000) }
-    private static func text(seconds duration: Duration) -> String { String(format: "%.2f s", Double(duration.wholeMicroseconds) / 1e6) }
+    static func milliseconds(_ duration: Duration) -> String {
+        String(format: "%.2f ms", Double(duration.wholeMicroseconds) / 1_000)
+    }
+
+    private static func text(seconds duration: Duration) -> String {
+        String(format: "%.2f s", Double(duration.wholeMicroseconds) / 1e6)
+    }
 
     /// Runs all of it and prints the figures.
     mutating func run(_ logger: Logger) async throws {
@@ -90,8 +104,8 @@ struct RecoveryBench {
             guard exchange.sequence >= first else { return }
             try journal.append(
                 Frame(
-                    firstSequence: first, lastSequence: exchange.sequence, rulesVersion: Exchange.rulesVersion, time: exchange.time,
-                    commands: bytes.bytes, results: output.results.bytes, events: output.events.bytes))
+                    firstSequence: first, lastSequence: exchange.sequence, rulesVersion: Exchange.rulesVersion,
+                    time: exchange.time, commands: bytes.bytes, results: output.results.bytes, events: output.events.bytes))
             first = exchange.sequence + 1
             bytes.removeAll()
             output.removeAll()
@@ -111,11 +125,14 @@ struct RecoveryBench {
             workload.note(try apply(command, issuer), of: issuer)
         }
         try commit()
-        print("journal               \(Self.text(seconds: clock.now - mark))  \(exchange.sequence) commands, \(workload.openOrders) open orders")
+        print(
+            "journal               \(Self.text(seconds: clock.now - mark))  \(exchange.sequence) commands, "
+                + "\(workload.openOrders) open orders")
 
         mark = clock.now
         let connection = try Connection(to: target, applicationName: "suanpan bench")
-        let header = try SnapshotWriting.write(exchange, at: try JournalReading.head(connection), connection, SnapshotSettings())
+        let link = try JournalReading.head(connection)
+        let header = try SnapshotWriting.write(exchange, at: link, connection, SnapshotSettings())
         let size = header?.byteCount ?? 0
         print(
             "snapshot at an end    \(Self.text(seconds: clock.now - mark))  \(size >> 20) MiB in \(header?.chunkCount ?? 0) chunks, "
@@ -131,22 +148,31 @@ struct RecoveryBench {
 
     /// Trades at 1,000 commands a second, first alone, then while a snapshot is taken.
     private mutating func trade(on sequencer: Sequencer, _ store: PersistentStore, _ logger: Logger) async throws {
+        // What filling left to be written to disk is no part of what trading notices.
+        try Connection(to: target, applicationName: "suanpan bench").executeScript("CHECKPOINT")
         let end = clock.now + .seconds(seconds)
         let alone = try await stream(to: sequencer) { ContinuousClock.now >= end }
         print(alone.text("trading alone        "))
 
         var settings = SnapshotSettings()
         settings.every = 1
+        settings.bytesPerSecond = writeRate << 20
         let finished = Finished()
         let snapshotter = Snapshotter(target, settings, logger: logger) { finished.set($0) }
+        let start = ContinuousClock.now
         snapshotter.start(newest: 0, committed: sequencer.acknowledgedSequence)
         let beside = try await stream(to: sequencer) { finished.report != nil || snapshotter.metrics.failures > 0 }
         snapshotter.stop()
         print(beside.text("beside a snapshot    "))
         guard let report = finished.report, let header = report.header else { return print("the snapshot failed") }
         print(
-            "snapshot beside       \(Self.text(seconds: report.restoring)) restoring, \(Self.text(seconds: report.replaying)) following "
-                + "\(report.commands) commands, \(Self.text(seconds: report.writing)) writing \(header.byteCount >> 20) MiB")
+            "snapshot beside       \(Self.text(seconds: report.restoring)) restoring, "
+                + "\(Self.text(seconds: report.replaying)) following \(report.commands) commands, \(Self.text(seconds: report.writing)) writing \(header.byteCount >> 20) MiB")
+        let writing = start + report.restoring + report.replaying
+        print(
+            "  longest gap while   \(Self.milliseconds(beside.longestGap(from: start, for: report.restoring))) restoring, "
+                + "\(Self.milliseconds(beside.longestGap(from: start + report.restoring, for: report.replaying))) following, "
+                + "\(Self.milliseconds(beside.longestGap(from: writing, for: report.writing))) writing")
     }
 
     /// Sends a command each millisecond, whatever was answered, until `isOver`.
@@ -173,8 +199,8 @@ struct RecoveryBench {
         var stream = Stream()
         stream.answered = answers.count
         stream.latencies = answers.map { $0.answered - $0.due }.sorted()
-        let times = answers.map(\.answered).sorted()
-        stream.longestGap = zip(times.dropFirst(), times).map { $0 - $1 }.max() ?? .zero
+        stream.times = answers.map(\.answered).sorted()
+        stream.longestGap = zip(stream.times.dropFirst(), stream.times).map { $0 - $1 }.max() ?? .zero
         return stream
     }
 

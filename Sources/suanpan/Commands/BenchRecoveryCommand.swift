@@ -17,6 +17,8 @@ struct BenchRecoveryCommand: AsyncParsableCommand {
     var commands = 1_000_000
     @Option(help: "Seconds of trading without a snapshot, to compare with.")
     var seconds = 5
+    @Option(help: "MiB a second that a snapshot beside trading writes at most.")
+    var writeRate = SnapshotSettings().bytesPerSecond >> 20
     @Option(help: "Where the private PostgreSQL of the measurement lives, removed at the end; a temporary folder where it is not given.")
     var dataDir: String?
 
@@ -24,6 +26,7 @@ struct BenchRecoveryCommand: AsyncParsableCommand {
         guard (1...10_000_000).contains(orders) else { throw ValidationError("--orders is 1 to 10000000") }
         guard (0...100_000_000).contains(commands) else { throw ValidationError("--commands is 0 to 100000000") }
         guard (1...600).contains(seconds) else { throw ValidationError("--seconds is 1 to 600") }
+        guard (1...10_000).contains(writeRate) else { throw ValidationError("--write-rate is 1 to 10000") }
         if let dataDir, FileManager.default.fileExists(atPath: dataDir) { throw ValidationError("--data-dir exists already") }
     }
 
@@ -36,7 +39,8 @@ struct BenchRecoveryCommand: AsyncParsableCommand {
             try? FileManager.default.removeItem(atPath: folder)
         }
         let target = try ConnectionString(postgres.connectionString)
-        var bench = RecoveryBench(target, dataDirectory: folder, orders: orders, commands: commands, seconds: seconds)
+        var bench = RecoveryBench(
+            target, dataDirectory: folder, orders: orders, commands: commands, seconds: seconds, writeRate: writeRate)
         try await bench.run(.terminal)
     }
 }
