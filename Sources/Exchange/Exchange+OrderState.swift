@@ -170,7 +170,8 @@ extension Exchange {
             entry.quantity <= Quantity.limit, entry.filled < entry.quantity, entry.filledNotional >= 0,
             entry.filledNotional <= Int128(Price.limit.rawValue) * Int128(entry.filled),
             entry.display.map({ $0 > 0 && $0 <= Quantity.limit }) ?? true,
-            FeeSchedule.isInRange(entry.makerRate), FeeSchedule.isInRange(entry.takerRate), entry.bondRate >= 0, entry.bondRate <= 10_000,
+            FeeSchedule.isInRange(entry.makerRate), FeeSchedule.isInRange(entry.takerRate),
+            entry.bondRate >= 0, entry.bondRate <= 10_000,
             entry.resource.isNone || (entry.side == .sell && isKnown(entry.resource)),
             entry.createdAt <= time, entry.expiresAt.map({ $0 <= .limit }) ?? true, referencesExist(entry)
         else { throw decoder.damaged("an order that cannot be") }

@@ -170,7 +170,8 @@ struct SnapshotTests {
         try forge(stage, rules: 2)
         var (report, hash) = try stage.start()
         #expect(report.snapshot == stage.older && hash == SampleHistory.stateHash)
-        #expect(report.warnings == ["snapshots, row with sequence \(stage.newer): computed with rules version 2; this program knows only 1"])
+        let row = "snapshots, row with sequence \(stage.newer)"
+        #expect(report.warnings == ["\(row): computed with rules version 2; this program knows only 1"])
         try forge(stage, form: 1)
         (report, hash) = try stage.start()
         #expect(report.snapshot == stage.older && hash == SampleHistory.stateHash)
@@ -186,19 +187,22 @@ struct SnapshotTests {
             ),
             (
                 { "UPDATE journal_frames SET event_hash = sha256('') WHERE last_sequence = \($0.newer)" },
-                { "journal_frames, row with last_sequence \($0.newer): its hashes are not the ones that the snapshot at it continues" }
+                { "journal_frames, row with last_sequence \($0.newer): its hashes are not the ones that the snapshot" }
             ),
             (
                 { "DELETE FROM journal_frames WHERE first_sequence = \($0.newer + 1)" },
                 { "journal_frames: the row with first_sequence \($0.newer + 1) is missing; " }
             ),
             (
-                { "UPDATE journal_frames SET commands = set_byte(commands, 3, get_byte(commands, 3) # 4) WHERE first_sequence = \($0.newer + 1)" },
+                { stage in
+                    "UPDATE journal_frames SET commands = set_byte(commands, 3, get_byte(commands, 3) # 4) "
+                        + "WHERE first_sequence = \(stage.newer + 1)"
+                },
                 { "journal_frames, row with first_sequence \($0.newer + 1): frame_hash is not the hash of the row" }
             ),
             (
                 { "DELETE FROM journal_frames WHERE first_sequence > \($0.older)" },
-                { "journal_frames ends with sequence \($0.older), but a snapshot was taken at \($0.newer): rows were removed from its end" }
+                { "journal_frames ends with sequence \($0.older), but a snapshot was taken at \($0.newer): rows were removed" }
             ),
         ]
         for item in cases {
@@ -263,7 +267,9 @@ struct SnapshotTests {
         func kept() throws -> [Int64] {
             let connection = try scene.connect()
             let rows = try connection.query("SELECT sequence FROM snapshots ORDER BY sequence").map { try $0.int64(0) }
-            let chunks = try connection.query("SELECT DISTINCT sequence FROM snapshot_chunks ORDER BY sequence").map { try $0.int64(0) }
+            let chunks = try connection.query("SELECT DISTINCT sequence FROM snapshot_chunks ORDER BY sequence").map {
+                try $0.int64(0)
+            }
             #expect(rows == chunks)
             return rows
         }

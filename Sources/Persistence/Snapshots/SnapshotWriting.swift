@@ -15,7 +15,7 @@ package struct SnapshotSettings: Sendable {
     /// Bytes of a row of `snapshot_chunks`, at most 8,000: a row is a page.
     package var chunkBytes = 8_000
     /// What a snapshot beside trading writes at most: a commit waits for what stands before it in PostgreSQL's log.
-    package var bytesPerSecond = 32 << 20
+    package var bytesPerSecond = 16 << 20
 
     package init() {}
 }

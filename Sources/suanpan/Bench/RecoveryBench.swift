@@ -135,8 +135,8 @@ struct RecoveryBench {
         let header = try SnapshotWriting.write(exchange, at: link, connection, SnapshotSettings())
         let size = header?.byteCount ?? 0
         print(
-            "snapshot at an end    \(Self.text(seconds: clock.now - mark))  \(size >> 20) MiB in \(header?.chunkCount ?? 0) chunks, "
-                + "\(size / Int64(max(orders, 1))) bytes an open order")
+            "snapshot at an end    \(Self.text(seconds: clock.now - mark))  \(size >> 20) MiB "
+                + "in \(header?.chunkCount ?? 0) chunks, \(size / Int64(max(orders, 1))) bytes an open order")
         mark = clock.now
         for _ in 0..<commands {
             let (command, issuer) = workload.next()
@@ -167,12 +167,14 @@ struct RecoveryBench {
         guard let report = finished.report, let header = report.header else { return print("the snapshot failed") }
         print(
             "snapshot beside       \(Self.text(seconds: report.restoring)) restoring, "
-                + "\(Self.text(seconds: report.replaying)) following \(report.commands) commands, \(Self.text(seconds: report.writing)) writing \(header.byteCount >> 20) MiB")
+                + "\(Self.text(seconds: report.replaying)) following \(report.commands) commands, "
+                + "\(Self.text(seconds: report.writing)) writing \(header.byteCount >> 20) MiB")
         let writing = start + report.restoring + report.replaying
         print(
             "  longest gap while   \(Self.milliseconds(beside.longestGap(from: start, for: report.restoring))) restoring, "
                 + "\(Self.milliseconds(beside.longestGap(from: start + report.restoring, for: report.replaying))) following, "
-                + "\(Self.milliseconds(beside.longestGap(from: writing, for: report.writing))) writing")
+                + "\(Self.milliseconds(beside.longestGap(from: writing, for: report.writing))) writing, "
+                + "\(Self.milliseconds(beside.longestGap(from: writing + report.writing, for: .seconds(60)))) giving back")
     }
 
     /// Sends a command each millisecond, whatever was answered, until `isOver`.

@@ -9,7 +9,7 @@ import Postgres
 struct BenchRecoveryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recovery",
-        abstract: "Start-up from a snapshot and the journal after it, size and time of a snapshot, and what trading notices of one.")
+        abstract: "Start-up from a snapshot and the journal after it; size and time of a snapshot, and what trading notices of it.")
 
     @Option(help: "Open orders in the snapshot.")
     var orders = 1_000_000
@@ -19,7 +19,7 @@ struct BenchRecoveryCommand: AsyncParsableCommand {
     var seconds = 5
     @Option(help: "MiB a second that a snapshot beside trading writes at most.")
     var writeRate = SnapshotSettings().bytesPerSecond >> 20
-    @Option(help: "Where the private PostgreSQL of the measurement lives, removed at the end; a temporary folder where it is not given.")
+    @Option(help: "Where the measurement's private PostgreSQL lives, removed at the end; else a temporary folder.")
     var dataDir: String?
 
     func validate() throws {
