@@ -19,5 +19,6 @@ package struct Migration: Sendable {
     package static let all = [
         Migration(number: 1, name: "journal", sql: PackageResources.m0001_journal_sql),
         Migration(number: 2, name: "projections", sql: PackageResources.m0002_projections_sql),
+        Migration(number: 3, name: "snapshots", sql: PackageResources.m0003_snapshots_sql),
     ]
 }

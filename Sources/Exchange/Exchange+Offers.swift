@@ -3,7 +3,7 @@ import Quantities
 import Registry
 
 /// An offer as the exchange keeps it.
-struct OfferState {
+struct OfferState: Sendable {
     var view = OfferView()
     /// Hours whose order is live.
     var live = 0
@@ -205,7 +205,8 @@ extension Exchange {
         if offers[position].live == 0 { offers[position].view.status = status(of: offers[position]) }
     }
 
-    private func offerHour(of entry: OrderEntry) -> (position: Int, index: Int)? {
+    /// Where an order's hour stands among its offer's; nil for an order of no offer.
+    func offerHour(of entry: OrderEntry) -> (position: Int, index: Int)? {
         guard !entry.offer.isNone else { return nil }
         let position = Int(entry.offer.rawValue) - 1
         let hour = contracts[entry.contract].key.hour

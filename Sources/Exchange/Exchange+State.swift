@@ -1,17 +1,21 @@
-import DequeModule
 import Ledger
 import Matching
 import Quantities
 import Registry
 import Settlement
 
+/// The whole state as bytes, and back.
+///
+///     encodeState ──► clock, counters ─ who and what ─ money ─ contracts ─ offers, bids, allocations
+///     init(decoding:) ◄── open orders ─ closed orders ─ deliveries, meters, runs ─ due times ─ idempotent answers
+///
+/// Each part writes and reads itself in one file (`Exchange+OrderState.swift` …), where it can by one list of fields for
+/// both. What only speeds things up (pool slots, indices, books' levels, facts beside the catalogue) is not written; it is made
+/// anew while the rest is read.
 extension Exchange {
-    /// Writes the whole state in its canonical order: the same history gives the same bytes on every machine, and the
-    /// SHA-256 of them is the state's hash.
-    ///
-    /// Places that only speed things up (pool slots, indices, the queue of due times) are left out: they follow from the
-    /// rest.
-    package func encodeState(into encoder: inout BinaryEncoder) { encodeState(into: &encoder, .everything) }
+    /// The form of what `encodeState` writes; raised with every change of it, so that hashes of one form are never held
+    /// against those of another.
+    package static let stateForm: Int32 = 2
 
     /// What of the state is written.
     package enum StateScope {
@@ -21,133 +25,120 @@ extension Exchange {
         case market
     }
 
-    package func encodeState(into encoder: inout BinaryEncoder, _ scope: StateScope) {
-        encoder.append(sequence)
-        encoder.append(time)
-        encoder.append(genesisTime)
-        encoder.append(clockMode)
-        encoder.append(marketHalted)
-        participants.encodeState(into: &encoder)
-        for key in apiKeys { encoder.append(scope == .everything ? key : key.withoutHash) }
-        catalogue.encodeState(into: &encoder)
-        resources.encodeState(into: &encoder)
-        for index in 0..<resourceFacts.count { capacity.encodeState(of: ResourceID(Int64(index) + 1), into: &encoder) }
-        encoder.append(deposits.inOrder)
-        encoder.append(withdrawals.inOrder)
-        ledger.encodeState(into: &encoder)
-        encoder.append(escrowInterest)
-        for counter in [lastOrderID, lastTradeID, lastLotID] { encoder.append(counter) }
-        for index in 0..<contracts.count { encode(contract: Int32(index), into: &encoder) }
-        orders.forEachClosed { encoder.append(view($0)) }
-        for entry in orders.resting {
-            encoder.append(entry.time)
-            encoder.append(entry.name.participant)
-            encoder.append(entry.name.name)
-        }
-        for offer in offers {
-            encoder.append(offer.view)
-            encoder.append(Int64(offer.live))
-            encoder.append(offer.cancelled)
-        }
-        encoder.append(bids)
-        var number: Int64 = 1
-        while number <= Int64(allocations.count) {
-            encode(AllocationID(number), scope, into: &encoder)
-            number += 1
-        }
-        for delivery in deliveries { encode(delivery, into: &encoder) }
-        for meter in meters {
-            encoder.append(meter.chain)
-            meter.hours.encodeState(into: &encoder)
-        }
-        for run in runs {
-            encoder.append(run.view)
-            encoder.append(run.deliveries)
-        }
-        encoder.append(unreported.deliveries)
-        guard scope == .everything else { return }
-        for log in idempotency {
-            encoder.append(UInt32(log.entries.count))
-            for entry in log.entries {
-                encoder.append(entry.time)
-                encoder.append(entry.key)
-                encoder.append(entry.reply)
-            }
-        }
+    /// Takes what the encoder holds and empties it: called from time to time while a large state is being written.
+    package typealias StateSpill = (inout BinaryEncoder) -> Void
+
+    /// Writes the whole state in its canonical order: the same history gives the same bytes on every machine, and the
+    /// SHA-256 of them is the state's hash.
+    ///
+    /// - Parameter spill: takes the bytes in pieces of about `spillBytes`; the rest is in the encoder at the end.
+    /// - Complexity: O(state).
+    package func encodeState(
+        into encoder: inout BinaryEncoder, _ scope: StateScope = .everything, spill: StateSpill = { _ in }
+    ) {
+        codeClock(&encoder)
+        encodeParties(scope, into: &encoder, spill)
+        encodeMoney(into: &encoder, spill)
+        encodeContracts(into: &encoder, spill)
+        encodeDeals(scope, into: &encoder, spill)
+        encodeOpenOrders(into: &encoder, spill)
+        encodeClosedOrders(into: &encoder, spill)
+        encodeDeliveries(into: &encoder, spill)
+        due.encodeState(into: &encoder)
+        if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
 
-    private func encode(contract: Int32, into encoder: inout BinaryEncoder) {
-        let state = contracts[contract]
-        let holdings = contracts.holdings[Int(contract)]
-        encoder.append(state.key)
-        encoder.append(state.escrow)
-        encoder.append(state.halted)
-        encoder.append(state.gateClosed)
-        encoder.append(state.settled)
-        encoder.append(state.last)
-        encoder.append(state.volume)
-        encode(state.turnover, into: &encoder)
-        encoder.append(state.openInterest)
-        encoder.append(holdings.lots)
-        for entry in holdings.encumbrances {
-            encoder.append(entry.holder)
-            encoder.append(entry.allocation)
-            encoder.append(entry.quantity)
+    /// The exchange whose `encodeState` wrote these bytes, which must fill the decoder; it goes on exactly as that one would.
+    ///
+    /// Bytes that may be damaged: every count, number and reference is checked before it is used, sums that stand twice (cash
+    /// set aside, units on offer, escrow) are held against each other, and nothing read can trap.
+    ///
+    /// - Complexity: O(state), in memory of what is made of it.
+    package convenience init(decoding decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        self.init()
+        codeClock(&decoder)
+        try confirmClock(&decoder)
+        try decodeParties(from: &decoder)
+        try decodeMoney(from: &decoder)
+        try decodeContracts(from: &decoder)
+        try decodeDeals(from: &decoder)
+        try decodeOpenOrders(from: &decoder)
+        try decodeClosedOrders(from: &decoder)
+        try decodeDeliveries(from: &decoder)
+        try decodeDue(from: &decoder)
+        try decodeAnswers(from: &decoder)
+        guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
+        try confirmContracts(&decoder)
+    }
+
+    /// Clock, market halt and counters.
+    private func codeClock<C: FieldCoder>(_ coder: inout C) {
+        coder.integer(&sequence)
+        time.code(&coder)
+        genesisTime.code(&coder)
+        clockMode.code(&coder)
+        coder.boolean(&marketHalted)
+        coder.integer(&lastOrderID)
+        coder.integer(&lastTradeID)
+        coder.integer(&lastLotID)
+    }
+
+    private func confirmClock(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        if let failure = decoder.failure { throw failure }
+        guard sequence >= 0, time >= Timestamp(), time <= .limit, genesisTime <= time else {
+            throw decoder.damaged("a clock that cannot be")
         }
-        encoder.append(holdings.deliveries)
-        guard let book = state.book else { return }
-        // Price-time priority, bids first, then the waiting stops.
-        for side in [Side.buy, .sell] {
-            books.forEachOrder(book, side) { slot in
-                encode(slot, into: &encoder)
-                return true
-            }
+        // No command accepts more orders than this: the bound keeps a damaged number from asking for all memory.
+        guard lastOrderID >= 0, lastTradeID >= 0, lastLotID >= 0, lastOrderID / 10_000 <= sequence else {
+            throw decoder.damaged("a counter out of range")
         }
-        books.forEachStop(book) { slot in encode(slot, into: &encoder) }
-    }
-
-    private func encode(_ slot: OrderSlot, into encoder: inout BinaryEncoder) {
-        let entry = orders[slot]
-        encoder.append(view(entry))
-        encoder.append(entry.price)
-        encoder.append(entry.filledNotional)
-        for rate in [entry.makerRate, entry.takerRate, entry.bondRate] { encoder.append(rate) }
-        encoder.append(entry.isPending)
-        encoder.append(books.order(slot).displayed)
-    }
-
-    private func encode(_ id: AllocationID, _ scope: StateScope, into encoder: inout BinaryEncoder) {
-        guard let state = allocations[id] else { return }
-        let handover = allocations.handover(of: id)
-        encoder.append(id)
-        encoder.append(state.holder)
-        encoder.append(state.bid)
-        encoder.append(state.order)
-        encoder.append(state.createdAt)
-        encoder.append(allocations.contracts(of: id))
-        encoder.append(handover.requestVersion)
-        encoder.append(handover.accessVersion)
-        guard scope == .everything else { return }
-        encoder.append(handover.requestHash)
-        encoder.append(handover.accessHash)
-    }
-
-    private func encode(_ state: DeliveryState, into encoder: inout BinaryEncoder) {
-        encoder.append(state.delivery)
-        encoder.append(state.contract)
-        for amount in [state.paid, state.refunded, state.compensation, state.fees] { encoder.append(amount) }
-    }
-
-    private func encode(_ value: Int128, into encoder: inout BinaryEncoder) {
-        var value = value
-        encoder.integer(&value)
+        now = time
     }
 }
 
-extension APIKeyRecord {
-    fileprivate var withoutHash: APIKeyRecord {
-        var record = self
-        record.hash = Bytes()
-        return record
+// MARK: Lists
+
+extension Exchange {
+    /// About how many bytes the encoder gathers between two calls of `spill`.
+    package static let spillBytes = 1 << 20
+
+    /// Calls `spill` when enough was gathered.
+    @inline(__always)
+    static func spillIfLarge(_ encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        if encoder.bytes.count >= spillBytes { spill(&encoder) }
     }
+
+    /// Writes how many elements there are, then each.
+    static func encode<Element: FieldValue>(
+        _ elements: [Element], into encoder: inout BinaryEncoder, _ spill: StateSpill
+    ) {
+        encoder.append(UInt32(elements.count))
+        for element in elements {
+            encoder.append(element)
+            spillIfLarge(&encoder, spill)
+        }
+    }
+
+    /// Reads what `encode` wrote; `isPossible` sees each element with its position.
+    static func decode<Element: FieldValue>(
+        _ type: Element.Type, from decoder: inout BinaryDecoder, _ what: String,
+        where isPossible: (_ element: Element, _ position: Int) -> Bool
+    ) throws(BinaryDecoder.Failure) -> [Element] {
+        let count = try decoder.read(UInt32.self)
+        var elements: [Element] = []
+        elements.reserveCapacity(min(Int(count), decoder.bytesLeft / max(MemoryLayout<Element>.stride, 1) + 64))
+        for position in 0..<Int(count) {
+            let element = try decoder.read(type)
+            guard isPossible(element, position) else { throw decoder.damaged("\(what) that cannot be") }
+            elements.append(element)
+        }
+        return elements
+    }
+
+    /// Whether a number names a participant.
+    func isKnown(_ id: ParticipantID) -> Bool { id.rawValue >= 1 && id.rawValue <= Int64(participants.participants.count) }
+    /// Whether a number names a resource.
+    func isKnown(_ id: ResourceID) -> Bool { id.rawValue >= 1 && id.rawValue <= Int64(resourceFacts.count) }
+    /// Whether a number names a contract's state.
+    func isKnown(contract: Int32) -> Bool { contract >= 0 && Int(contract) < contracts.count }
 }

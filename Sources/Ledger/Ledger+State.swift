@@ -35,7 +35,7 @@ extension Ledger {
         self.init()
         for currency in try decoder.read([Currency].self) {
             guard assets.index(of: currency) == nil, assets.count < Int(UInt16.max) - 1 else {
-                throw Self.damage(&decoder, "an asset twice")
+                throw decoder.damaged("an asset twice")
             }
             _ = assets.append(currency)
         }
@@ -47,7 +47,7 @@ extension Ledger {
         lastEntrySet = try decoder.read(EntrySetID.self)
         guard accountCount >= 0, accountCount < Int64(Self.closed), lastTransfer.rawValue >= 0, lastEntrySet.rawValue >= 0
         else {
-            throw Self.damage(&decoder, "a counter out of range")
+            throw decoder.damaged("a counter out of range")
         }
         for _ in 0..<assets.count {
             closedDebits.append(try Self.readSum(&decoder))
@@ -55,29 +55,34 @@ extension Ledger {
         }
         let openCount = try decoder.read(Int64.self)
         // An open account takes more bytes than one, so the bytes left bound the loop.
-        guard openCount >= 0, openCount <= accountCount, openCount <= Int64(decoder.bytes.count - decoder.offset) else {
-            throw Self.damage(&decoder, "more open accounts than there are")
+        guard openCount >= 0, openCount <= accountCount, openCount <= Int64(decoder.bytesLeft) else {
+            throw decoder.damaged("more open accounts than there are")
         }
+        // Closed accounts have no bytes here, so nothing else keeps a damaged number from asking for all memory.
+        guard accountCount - openCount <= Self.closedLimit else { throw decoder.damaged("more closed accounts than can be") }
         slots = Array(repeating: Self.closed, count: Int(accountCount))
         var previous: Int64 = 0
         for _ in 0..<openCount {
             let number = try decoder.read(AccountID.self).rawValue
-            guard number > previous, number <= accountCount else { throw Self.damage(&decoder, "accounts out of order") }
+            guard number > previous, number <= accountCount else { throw decoder.damaged("accounts out of order") }
             previous = number
             slots[Int(number) - 1] = place(try readAccount(&decoder, AccountID(number)))
         }
         guard !worldAccounts.contains(.none), !feeAccounts.contains(.none) else {
-            throw Self.damage(&decoder, "an asset without its world or fee revenue account")
+            throw decoder.damaged("an asset without its world or fee revenue account")
         }
-        if let broken = firstBrokenInvariant() { throw Self.damage(&decoder, broken) }
+        if let broken = firstBrokenInvariant() { throw decoder.damaged(broken) }
     }
+
+    /// The most closed accounts that a state may have: half a gigabyte of their numbers.
+    private static let closedLimit: Int64 = 1 << 27
 
     private mutating func readAccount(
         _ decoder: inout BinaryDecoder, _ id: AccountID
     ) throws(BinaryDecoder.Failure) -> Account {
         let owner = try decoder.read(AccountOwner.self)
         let asset = try decoder.read(AssetIndex.self)
-        guard Int(asset.index) < assets.count else { throw Self.damage(&decoder, "an account in no asset") }
+        guard Int(asset.index) < assets.count else { throw decoder.damaged("an account in no asset") }
         var account = Account(owner: owner, asset: asset)
         account.debits = try Self.readSum(&decoder)
         account.credits = try Self.readSum(&decoder)
@@ -87,23 +92,23 @@ extension Ledger {
             guard participant.rawValue > 0, participant.rawValue < Self.participantLimit,
                 cashAccount(participant, asset) == nil
             else {
-                throw Self.damage(&decoder, "a cash account of nobody, or twice")
+                throw decoder.damaged("a cash account of nobody, or twice")
             }
             guard account.balance >= 0, account.balance <= Int128(Micros.limit.rawValue), reserved >= .zero,
                 Int128(reserved.rawValue) <= account.balance
-            else { throw Self.damage(&decoder, "a cash balance out of range") }
+            else { throw decoder.damaged("a cash balance out of range") }
             account.cash = Balance(available: Micros(Int64(account.balance)) - reserved, reserved: reserved)
             index(id, participant: participant, asset: asset)
         case .escrow:
             break
         case .feeRevenue:
-            guard feeAccounts[Int(asset.index)].isNone else { throw Self.damage(&decoder, "fee revenue twice") }
+            guard feeAccounts[Int(asset.index)].isNone else { throw decoder.damaged("fee revenue twice") }
             feeAccounts[Int(asset.index)] = id
         case .world:
-            guard worldAccounts[Int(asset.index)].isNone else { throw Self.damage(&decoder, "the world twice") }
+            guard worldAccounts[Int(asset.index)].isNone else { throw decoder.damaged("the world twice") }
             worldAccounts[Int(asset.index)] = id
         }
-        guard owner.kind == .cash || reserved == .zero else { throw Self.damage(&decoder, "a reservation outside cash") }
+        guard owner.kind == .cash || reserved == .zero else { throw decoder.damaged("a reservation outside cash") }
         return account
     }
 
@@ -112,13 +117,7 @@ extension Ledger {
         var sum: Int128 = 0
         decoder.integer(&sum)
         if let failure = decoder.failure { throw failure }
-        guard sum >= 0, sum < Int128(1) << 120 else { throw damage(&decoder, "a sum out of range") }
+        guard sum >= 0, sum < Int128(1) << 120 else { throw decoder.damaged("a sum out of range") }
         return sum
-    }
-
-    private static func damage(_ decoder: inout BinaryDecoder, _ reason: String) -> BinaryDecoder.Failure {
-        decoder.fail(reason)
-        guard let failure = decoder.failure else { preconditionFailure("a decoder forgot its failure") }
-        return failure
     }
 }

@@ -41,6 +41,18 @@ extension OrderBooks {
         return OrderSlot(index: slot)
     }
 
+    /// Rests an order that stood in a book before, behind all others of its price, showing `displayed` of its `display` units.
+    ///
+    /// - Precondition: as the other `insert`; `displayed` is 1…`display`.
+    package mutating func insert(
+        _ book: BookIndex, id: Int64, side: Side, price: Int64, quantity: UInt32, display: UInt32, displayed: UInt32, owner: UInt32
+    ) -> OrderSlot {
+        precondition(displayed > 0 && displayed <= display, "an order shows between one unit and its display")
+        let slot = insert(book, id: id, side: side, price: price, quantity: quantity, display: display, owner: owner)
+        if displayed < display { showLess(orders.cells.place(Int(slot.index)), to: displayed) }
+        return slot
+    }
+
     /// Takes an order out of its book, or a stop out of its tree, and frees its slot.
     ///
     /// - Returns: the units it had left, hidden ones included.

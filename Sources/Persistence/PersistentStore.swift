@@ -2,6 +2,7 @@ import Cryptography
 import Exchange
 import Logging
 import Postgres
+import Sequencer
 
 /// Everything of a server that is in PostgreSQL, opened in the right order and closed in the reverse one.
 ///
@@ -23,6 +24,7 @@ package final class PersistentStore: Sendable {
         package var journal = PostgresJournal.Settings()
         /// Queries of the past at a time.
         package var readers = 4
+        package var snapshots = SnapshotSettings()
 
         package init(target: ConnectionString, dataDirectory: String) {
             self.target = target
@@ -34,10 +36,12 @@ package final class PersistentStore: Sendable {
     package let projector: Projector
     package let history: PostgresHistory
     package let vault: PostgresVault
+    package let snapshotter: Snapshotter
     package let recovery: RecoveryReport
     /// Settings of PostgreSQL under which a power failure could take back what was acknowledged; to be shown.
     package let warnings: [String]
     private let target: ConnectionString
+    private let snapshots: SnapshotSettings
 
     /// Opens the store and gives the exchange of its journal.
     ///
@@ -49,8 +53,10 @@ package final class PersistentStore: Sendable {
         _ settings: Settings, logger: Logger
     ) throws -> sending (store: PersistentStore, exchange: Exchange) {
         let projectorOfJournal = ProjectorReference()
+        let snapshotter = Snapshotter(settings.target, settings.snapshots, logger: logger)
         let journal = try PostgresJournal(settings.target, settings.journal, logger: logger) {
             projectorOfJournal.noteCommit(through: $0)
+            snapshotter.noteCommit(through: $0)
         }
         do {
             let reader = try Connection(to: settings.target, applicationName: "suanpan start")
@@ -59,11 +65,14 @@ package final class PersistentStore: Sendable {
             try JournalReading.confirmEnd(reader)
             let noted = try NotedState.newest(reader).map { [$0] } ?? []
             let warnings = try durabilityWarnings(reader)
-            let recovered = try Recovery.run(journal, confirming: noted)
+            let recovered = try recover(journal, reader, confirming: noted)
             let projector = Projector(settings.target, committed: recovered.report.sequence, logger: logger)
             projectorOfJournal.set(projector)
             projector.start()
-            let store = PersistentStore(settings, journal, projector, key, recovered.report, warnings: warnings)
+            snapshotter.start(newest: recovered.report.snapshot, committed: recovered.report.sequence)
+            let store = PersistentStore(
+                settings, journal, projector, snapshotter, key, recovered.report,
+                warnings: warnings + recovered.report.warnings.map { "a snapshot was passed over: \($0)" })
             return (store, recovered.exchange)
         } catch {
             journal.close()
@@ -71,12 +80,34 @@ package final class PersistentStore: Sendable {
         }
     }
 
+    /// The newest snapshot that is what was written, and the journal after it.
+    private static func recover(
+        _ journal: PostgresJournal, _ reader: Connection, confirming noted: [NotedState]
+    ) throws -> sending (exchange: Exchange, report: RecoveryReport) {
+        let clock = ContinuousClock()
+        let began = clock.now
+        let search = try SnapshotReading.newest(reader)
+        let restoring = clock.now - began
+        let snapshot = search.restored?.header.sequence ?? 0
+        let (warnings, damaged) = (search.warnings, search.damaged)
+        // Whoever reads it does so alone: the search and its connection are not used any more.
+        nonisolated(unsafe) let start = search.restored?.exchange ?? Exchange()
+        var recovered = try Recovery.run(journal, from: start, confirming: noted)
+        recovered.report.snapshot = snapshot
+        recovered.report.restoring = restoring
+        recovered.report.warnings = warnings
+        recovered.report.damagedSnapshots = damaged
+        return recovered
+    }
+
     private init(
-        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ key: SealingKey,
+        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ snapshotter: Snapshotter, _ key: SealingKey,
         _ recovery: RecoveryReport, warnings: [String]
     ) {
         self.journal = journal
         self.projector = projector
+        self.snapshotter = snapshotter
+        snapshots = settings.snapshots
         self.recovery = recovery
         self.warnings = warnings
         target = settings.target
@@ -91,11 +122,39 @@ package final class PersistentStore: Sendable {
         try NotedState(sequence: sequence, hash: stateHash).store(connection, at: PostgresJournal.wallMicroseconds())
     }
 
+    /// Notes the hash of the last state, and writes a snapshot of it where many commands came after the newest, so that the next
+    /// start is short. Called at a server's end, when nothing changes the exchange any more and all of it is committed.
+    ///
+    /// - Returns: The snapshot, where one was written.
+    /// - Throws: `PostgresError`, `JournalError.damaged`.
+    @discardableResult
+    package func conclude(_ exchange: Exchange) throws -> SnapshotHeader? {
+        guard exchange.sequence > 0 else { return nil }
+        snapshotter.stop()
+        let newest = max(recovery.snapshot, snapshotter.metrics.sequence)
+        guard snapshots.every > 0, exchange.sequence - newest >= snapshots.atEndAfter else {
+            try note(stateHash: StateHash.bytes(of: exchange), at: exchange.sequence)
+            return nil
+        }
+        let connection = try Connection(to: target, applicationName: "suanpan end")
+        try connection.executeScript("SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0")
+        let link = try JournalReading.head(connection)
+        guard link.sequence == exchange.sequence else {
+            throw JournalError.damaged(
+                "journal_frames ends with sequence \(link.sequence), the exchange with \(exchange.sequence)")
+        }
+        let header = try SnapshotWriting.write(
+            exchange, at: link, replacing: recovery.damagedSnapshots, connection, snapshots)
+        try note(stateHash: header?.stateHash ?? StateHash.bytes(of: exchange), at: exchange.sequence)
+        return header
+    }
+
     /// Lets a commit that waits for a lost PostgreSQL fail at once, so that stopping the sequencer does not wait for it.
     package func giveUpRetrying() { journal.giveUpRetrying() }
 
     /// Lets the projector come to the journal's end, at most 5 s, and gives the lease up. The sequencer must have stopped.
     package func close() {
+        snapshotter.stop()
         projector.stop(catchingUpFor: .seconds(5))
         history.close()
         vault.close()

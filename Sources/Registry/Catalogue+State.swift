@@ -34,12 +34,3 @@ extension Catalogue {
         }
     }
 }
-
-extension BinaryDecoder {
-    /// Marks the bytes as damaged where they are read well but say what cannot be, and returns the failure to throw.
-    mutating func damaged(_ reason: String) -> Failure {
-        fail(reason)
-        guard let failure else { preconditionFailure("a marked decoder without a failure") }
-        return failure
-    }
-}

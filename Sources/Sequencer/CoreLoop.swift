@@ -80,6 +80,12 @@ final class CoreLoop: @unchecked Sendable {
         condition.unlock()
     }
 
+    /// Lends the exchange once the thread has ended: from then on nobody else has it.
+    func withEndedExchange<R>(_ body: (Exchange) throws -> R) rethrows -> R? {
+        guard condition.withLock({ ended || !started }) else { return nil }
+        return try body(exchange)
+    }
+
     // MARK: The thread
 
     private func run() {

@@ -102,6 +102,14 @@ package final class Sequencer: Sendable {
         writer.stop()
     }
 
+    /// Lends the last state after `stop`, where all that was applied is committed; answers nil where it is not.
+    package func withFinalState<R>(_ body: (Exchange) throws -> R) rethrows -> R? {
+        let last = acknowledgedSequence
+        return try core.withEndedExchange { exchange in
+            try exchange.sequence == last ? body(exchange) : nil
+        } ?? nil
+    }
+
     /// Waits until the writer gave up, if it ever does: then no more can be acknowledged and the server must end.
     package func onFailure(_ body: @escaping @Sendable (JournalError) -> Void) { writer.onFailure(body) }
 

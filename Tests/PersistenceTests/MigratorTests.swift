@@ -36,6 +36,7 @@ struct MigratorTests {
         let expected: [[String]] = [
             ["meta", "writer_lease", "journal_frames", "state_hashes", "vault"],
             ["projector_position", "accounts", "transfers", "trades", "orders"],
+            ["snapshots", "snapshot_chunks"],
         ]
         #expect(Migration.all.count == expected.count)
         let connection = try Connection(to: database())

@@ -20,7 +20,7 @@ struct AllocationState: BitwiseCopyable {
 }
 
 /// The versions and hashes of what was sealed in the vault for an allocation.
-struct AllocationHandover: Equatable {
+struct AllocationHandover: Equatable, Sendable {
     var requestVersion: Int64?
     var requestHash = Bytes()
     var accessVersion: Int64?

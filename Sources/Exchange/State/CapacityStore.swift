@@ -107,6 +107,26 @@ struct CapacityStore: ~Copyable {
         }
     }
 
+    /// The cell of an hour in use.
+    func cell(of resource: ResourceID, _ hour: Hour) -> UInt32? {
+        let position = find(resource, hour.hoursSince1970 >> 6)
+        return places[position].resource == 0 ? nil : places[position].run << 6 | UInt32(hour.hoursSince1970 & 63)
+    }
+
+    /// Reads what `encodeState` wrote for a resource; fails on hours out of order, out of range or out of use.
+    mutating func decodeState(of resource: ResourceID, from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        var previous: Int32 = -1
+        for _ in 0..<(try decoder.read(UInt32.self)) {
+            let hour = try decoder.read(Hour.self)
+            let value = try decoder.read(ResourceHour.self)
+            guard hour.hoursSince1970 > previous, hour.end <= .limit, value != ResourceHour(), value.sold <= 1 << 30,
+                value.onOffer <= 1 << 30
+            else { throw decoder.damaged("an hour out of order, out of range or out of use") }
+            change(resource, hour) { $0 = value }
+            previous = hour.hoursSince1970
+        }
+    }
+
     /// Brings in where the search for an hour begins: a hint.
     func prefetchPlace(_ resource: ResourceID, _ hour: Hour) {
         let home = home(UInt32(truncatingIfNeeded: resource.rawValue), hour.hoursSince1970 >> 6)

@@ -23,7 +23,7 @@ struct ContractState: BitwiseCopyable {
 }
 
 /// What is held in a contract, and what becomes of it.
-struct ContractHoldings {
+struct ContractHoldings: Sendable {
     /// What is held, oldest first; each becomes a delivery when the gate closes.
     var lots: [Lot] = []
     /// Held units that stand in open resale orders.
@@ -33,7 +33,7 @@ struct ContractHoldings {
 }
 
 /// Units of a holder that are on offer for resale.
-struct Encumbrance: Equatable {
+struct Encumbrance: Equatable, Sendable {
     var holder: ParticipantID
     /// The named allocation, or none.
     var allocation: AllocationID
@@ -58,10 +58,10 @@ struct ContractStore: ~Copyable {
 
     func index(of key: ContractKey) -> Int32? { indices[key] }
 
-    mutating func append(_ state: ContractState) -> Int32 {
+    mutating func append(_ state: ContractState, _ held: ContractHoldings = ContractHoldings()) -> Int32 {
         let index = Int32(states.count)
         states.append(state)
-        holdings.append(ContractHoldings())
+        holdings.append(held)
         indices.insert(state.key, index)
         return index
     }

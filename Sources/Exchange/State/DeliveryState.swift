@@ -2,7 +2,7 @@ import Quantities
 import Settlement
 
 /// A delivery as the exchange keeps it.
-struct DeliveryState {
+struct DeliveryState: Sendable {
     var delivery: Delivery
     var contract: Int32
     var paid = Micros.zero
@@ -45,7 +45,7 @@ struct UnreportedSettlements {
 }
 
 /// An operator's run with its lines.
-struct SettlementRunState {
+struct SettlementRunState: Sendable {
     var view: SettlementRunView
     var deliveries: [DeliveryID]
 }

@@ -6,7 +6,7 @@ import Quantities
 /// Entries are hints: what they point at is looked at again when they come up, so an order that left early costs nothing
 /// but its entry.
 struct DueQueue {
-    struct Expiry: Comparable {
+    struct Expiry: Comparable, Sendable {
         var time: Timestamp
         var order: OrderID
         static func < (left: Expiry, right: Expiry) -> Bool {
@@ -25,7 +25,7 @@ struct DueQueue {
     }
 
     /// A contract may have deliveries to settle.
-    struct Deadline: Comparable {
+    struct Deadline: Comparable, Sendable {
         var time: Timestamp
         var contract: Int32
         static func < (left: Deadline, right: Deadline) -> Bool {
@@ -74,5 +74,50 @@ struct DueQueue {
         if expiries.min?.time == earliest { return expiries.popMin().map(Item.expiry) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         return deadlines.popMin().map(Item.deadline)
+    }
+}
+
+// MARK: State
+
+extension DueQueue.Expiry: FieldValue {
+    init() { self.init(time: Timestamp(), order: .none) }
+    mutating func code<C: FieldCoder>(_ coder: inout C) {
+        time.code(&coder)
+        order.code(&coder)
+    }
+}
+
+extension DueQueue.Deadline: FieldValue {
+    init() { self.init(time: Timestamp(), contract: -1) }
+    mutating func code<C: FieldCoder>(_ coder: inout C) {
+        time.code(&coder)
+        coder.integer(&contract)
+    }
+}
+
+extension DueQueue {
+    /// Writes expiries and deadlines in their order. Gates follow from the contracts.
+    ///
+    /// - Complexity: O(n log n).
+    func encodeState(into encoder: inout BinaryEncoder) {
+        encoder.append(expiries.unordered.sorted())
+        encoder.append(deadlines.unordered.sorted())
+    }
+
+    /// Reads what `encodeState` wrote; gates that are waited for stay.
+    mutating func decodeState(
+        from decoder: inout BinaryDecoder, contracts: Int32
+    ) throws(BinaryDecoder.Failure) {
+        let readExpiries = try decoder.read([Expiry].self)
+        let readDeadlines = try decoder.read([Deadline].self)
+        let times = 0...Timestamp.limit.microseconds
+        guard readExpiries.allSatisfy({ times.contains($0.time.microseconds) }),
+            readDeadlines.allSatisfy({ times.contains($0.time.microseconds) && (0..<contracts).contains($0.contract) }),
+            zip(readExpiries, readExpiries.dropFirst()).allSatisfy({ $0 <= $1 }),
+            zip(readDeadlines, readDeadlines.dropFirst()).allSatisfy({ $0 <= $1 })
+        else { throw decoder.damaged("a time that cannot be waited for") }
+        expiries = Heap(readExpiries)
+        deadlines = Heap(readDeadlines)
+        findNext()
     }
 }

@@ -6,7 +6,7 @@ struct IdempotencyLog {
     /// The most live keys of a participant; a keyed command beyond is refused, none is forgotten early.
     static let limit = 100_000
 
-    struct Entry {
+    struct Entry: Sendable {
         var time: Timestamp
         var key: IdempotencyKey
         var reply: Reply

@@ -56,7 +56,7 @@ struct OrderEntry: BitwiseCopyable {
 }
 
 /// What few orders have.
-struct OrderDetails: Equatable {
+struct OrderDetails: Equatable, Sendable {
     var stopPrice: Price?
     var display: Quantity?
     var minimum: Quantity?
@@ -70,7 +70,14 @@ struct OrderDetails: Equatable {
 }
 
 /// A client's own name for an order.
-struct ClientName: Hashable {
+struct ClientName: Hashable, Sendable {
     var participant: ParticipantID
     var name: String
+}
+
+/// The name of a closed order: free again 24 hours after it closed.
+struct RestingName: Sendable {
+    var time: Timestamp
+    var name: ClientName
+    var order: OrderID
 }

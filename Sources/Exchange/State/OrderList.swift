@@ -13,6 +13,15 @@ struct OrderList {
         ids.append(id)
     }
 
+    /// Adds an order in any order of numbers; `sort` follows.
+    mutating func restore(_ id: OrderID) { ids.append(id) }
+
+    /// Puts what was restored into order.
+    mutating func sort() {
+        ids.sort()
+        sweepAt = max(1_024, 2 * ids.count)
+    }
+
     private mutating func sweep(_ directory: borrowing OrderDirectory) {
         var kept = 0
         for position in ids.indices where directory.slotIndex(of: ids[position].rawValue) != 0 {

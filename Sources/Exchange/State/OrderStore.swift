@@ -35,7 +35,7 @@ struct OrderStore: ~Copyable {
 
     private var names: [ClientName: OrderID] = [:]
     /// Names of closed orders, by the time of closing: each is free again 24 hours later.
-    private(set) var resting: Deque<(time: Timestamp, name: ClientName)> = []
+    private(set) var resting: Deque<RestingName> = []
 
     /// By participant: its orders, but for the latest arrivals.
     private var byParticipant: [OrderList] = []
@@ -67,6 +67,12 @@ struct OrderStore: ~Copyable {
         unsafe Prefetch.line(address)
         unsafe Prefetch.line(address + 64)
     }
+
+    /// How many live orders there are.
+    var liveCount: Int { directory.count - closedCount }
+
+    /// Whether an order is live, or closed and not forgotten. O(1).
+    func isHere(_ id: OrderID) -> Bool { directory.slotIndex(of: id.rawValue) != 0 }
 
     /// The slot of a live order. O(1).
     func slot(of id: OrderID) -> OrderSlot? {
@@ -120,6 +126,45 @@ struct OrderStore: ~Copyable {
         arrivals.removeAll(keepingCapacity: true)
     }
 
+    // MARK: Restoring
+
+    /// Enters an order that was read back, in any order of numbers until `finishRestoring`; false where its name is in use.
+    mutating func restore(_ id: OrderID, of participant: ParticipantID, name: String?) -> Bool {
+        if let name {
+            guard named(name, of: participant) == nil else { return false }
+            names[ClientName(participant: participant, name: name)] = id
+        }
+        let index = Int(participant.rawValue) - 1
+        while byParticipant.count <= index { byParticipant.append(OrderList()) }
+        byParticipant[index].restore(id)
+        return true
+    }
+
+    /// Keeps the name of a closed order that is forgotten itself; false where it is in use.
+    mutating func restore(_ entry: RestingName) -> Bool {
+        guard names[entry.name] == nil else { return false }
+        names[entry.name] = entry.order
+        resting.append(entry)
+        return true
+    }
+
+    /// Puts participants' lists into order.
+    mutating func finishRestoring() {
+        for index in byParticipant.indices { byParticipant[index].sort() }
+    }
+
+    /// Names of orders that are forgotten already: the first of `resting`.
+    var namesOfForgotten: Int {
+        var named = 0
+        var number = firstClosed
+        while number < nextClosed {
+            let details = closedKeys.cells[Int(number & (Self.closedLimit - 1))].details
+            if details != 0, self.details[Int(details)].clientOrderID != nil { named += 1 }
+            number += 1
+        }
+        return resting.count - named
+    }
+
     // MARK: Closed orders
 
     /// Keeps a closed order's last entry; where the ring is full the oldest is forgotten.
@@ -136,7 +181,8 @@ struct OrderStore: ~Copyable {
         directory.set(order.record.id.rawValue, slot: OrderSlot(index: UInt32(truncatingIfNeeded: place) | Self.closedMark))
         nextClosed &+= 1
         guard order.record.details != 0, let name = details[Int(order.record.details)].clientOrderID else { return }
-        resting.append((order.record.closedAt, ClientName(participant: order.record.participant, name: name)))
+        let owned = ClientName(participant: order.record.participant, name: name)
+        resting.append(RestingName(time: order.record.closedAt, name: owned, order: order.record.id))
     }
 
     /// The order that closed last.

@@ -32,7 +32,7 @@ enum SystemRoutes {
         let ready = MetricSample(
             "suanpan_trading", .gauge, call.services.gateway.isTrading ? 1 : 0, help: "Whether commands are taken."
         )
-        let samples = [ready] + call.services.requestCounts.samples + call.services.gateway.samples
+        let samples = [ready] + call.services.requestCounts.samples + call.services.gateway.samples + call.services.figures()
         var answer = Answer(body: MetricsText.text(samples))
         answer.contentType = MetricsText.contentType
         return answer

@@ -33,13 +33,16 @@ package struct HTTPServer: Sendable {
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ConsoleRoutes.routes
 
-    /// - Parameter onRunning: called with the bound port once the socket listens; connections are taken when it has returned.
+    /// - Parameters:
+    ///   - figures: more of `GET /metrics`, asked for at each call.
+    ///   - onRunning: called with the bound port once the socket listens; connections are taken when it has returned.
     package init(
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(), gateway: any ExchangeGateway,
-        directory: Directory, history: any History, vault: any Vault, logger: Logger,
+        directory: Directory, history: any History, vault: any Vault,
+        figures: @escaping @Sendable () -> [MetricSample] = { [] }, logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
-        let services = Services(gateway: gateway, directory: directory, history: history, vault: vault)
+        let services = Services(gateway: gateway, directory: directory, history: history, vault: vault, figures: figures)
         let names = RequestNames()
         application = Application(
             responder: APIResponder(services: services, routes: Self.routes, names: names),

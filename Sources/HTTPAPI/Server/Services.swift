@@ -7,8 +7,14 @@ package struct Services: Sendable {
     package let history: any History
     package let vault: any Vault
     let requestCounts = RequestCounts()
+    /// Figures of what else runs beside the exchange, for `GET /metrics`.
+    let figures: @Sendable () -> [MetricSample]
 
-    package init(gateway: any ExchangeGateway, directory: Directory, history: any History, vault: any Vault) {
+    package init(
+        gateway: any ExchangeGateway, directory: Directory, history: any History, vault: any Vault,
+        figures: @escaping @Sendable () -> [MetricSample] = { [] }
+    ) {
+        self.figures = figures
         self.gateway = gateway
         self.directory = directory
         self.history = history

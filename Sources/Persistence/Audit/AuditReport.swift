@@ -10,6 +10,8 @@ package struct AuditReport: Sendable {
     /// Of the state at `sequence`, hexadecimal.
     package var stateHash = ""
     package var notedStatesConfirmed = 0
+    /// Snapshots whose bytes are what was written and whose state was met again.
+    package var snapshotsConfirmed = 0
     /// The sequence number that the projections include; rows are compared up to here.
     package var projectedSequence: Int64 = 0
     /// Rows that were compared and equal, by table.

@@ -7,7 +7,8 @@ import Sequencer
 ///
 /// 1. Every frame: the chain, the hashes, the events and results that its commands give.
 /// 2. Every row of `accounts`, `transfers`, `trades` and `orders` up to where the projections are: missing, extra, different.
-/// 3. The rows of `transfers` summed anew: nobody but the world ever below zero, balanced per asset, equal to the exchange,
+/// 3. Every snapshot: its rows by their hashes, and its state's hash against the state that was computed.
+/// 4. The rows of `transfers` summed anew: nobody but the world ever below zero, balanced per asset, equal to the exchange,
 ///    nothing in the escrow of settled contracts.
 ///
 /// Runs beside a server: the tables are read as they are at one moment, over connections that cannot write.
@@ -33,15 +34,20 @@ package struct ProjectionAudit {
         var report = AuditReport()
         do {
             // The tables first: what they include is in the journal then.
-            var audit = try ProjectionAudit(tables, try NotedState.all(tables))
+            let snapshots = try StoredSnapshot.all(tables)
+            var audit = try ProjectionAudit(tables, try Replay.statesToMeet(tables, snapshots))
             do {
+                for snapshot in snapshots { try SnapshotReading.confirm(snapshot, tables) }
                 try audit.compareAll(journal)
+                try StoredSnapshot.confirmEnd(snapshots, audit.replay.exchange.sequence)
             } catch {
                 audit.fill(&report)
                 throw error
             }
             audit.fill(&report)
         } catch let fault as AuditFault {
+            report.fault = fault.description
+        } catch let fault as SnapshotFault {
             report.fault = fault.description
         } catch let fault as ReplayFault {
             report.fault = fault.description
@@ -109,6 +115,7 @@ package struct ProjectionAudit {
         report.sequence = replay.exchange.sequence
         report.stateHash = StateHash.of(replay.exchange)
         report.notedStatesConfirmed = replay.notedStatesConfirmed
+        report.snapshotsConfirmed = replay.snapshotsConfirmed
         report.projectedSequence = position.sequence
         report.accounts = accounts.compared
         report.transfers = transfers.compared

@@ -15,19 +15,24 @@ package struct ReplayFault: Error, Equatable, CustomStringConvertible {
 package enum StateHash {
     /// SHA-256 of the canonical state: 32 bytes.
     ///
-    /// - Complexity: O(state), in memory of its size.
-    package static func bytes(of exchange: Exchange) -> [UInt8] {
-        var encoder = BinaryEncoder()
-        exchange.encodeState(into: &encoder)
-        return SHA256Digest.of(encoder.bytes)
-    }
+    /// - Complexity: O(state), in memory that does not grow with it.
+    package static func bytes(of exchange: Exchange) -> [UInt8] { bytes(of: exchange, .everything) }
 
     /// As `of`, without what servers draw at random (hashes of keys and sealed details, idempotent answers): the same script
     /// of requests gives the same hash on every server.
     package static func market(of exchange: Exchange) -> String {
+        Hexadecimal.text(bytes(of: exchange, .market))
+    }
+
+    private static func bytes(of exchange: Exchange, _ scope: Exchange.StateScope) -> [UInt8] {
+        var hash = SHA256Digest()
         var encoder = BinaryEncoder()
-        exchange.encodeState(into: &encoder, .market)
-        return Hexadecimal.text(SHA256Digest.of(encoder.bytes))
+        exchange.encodeState(into: &encoder, scope) { piece in
+            hash.update(piece.bytes)
+            piece.removeAll()
+        }
+        hash.update(encoder.bytes)
+        return hash.finalized()
     }
 
     /// The same as 64 hexadecimal digits.
@@ -42,15 +47,17 @@ package final class FrameReplay {
     package private(set) var frames: Int64 = 0
     package private(set) var commands: Int64 = 0
     package private(set) var events: Int64 = 0
-    /// Hashes of the state that were noted, by sequence, ascending; checked when the replay comes to them.
+    /// Hashes of the state that were noted or belong to snapshots, by sequence, ascending; checked when the replay comes to them.
     private var noted: ArraySlice<NotedState>
     package private(set) var notedStatesConfirmed = 0
+    /// As `notedStatesConfirmed`, of rows of `snapshots`.
+    package private(set) var snapshotsConfirmed = 0
     private var output = ExchangeOutput()
 
     /// - Parameter exchange: Where to begin: a fresh one, or one that a snapshot gave.
     package init(_ exchange: Exchange, noted: [NotedState] = []) {
         self.exchange = exchange
-        self.noted = noted.filter { $0.sequence > exchange.sequence }[...]
+        self.noted = noted.filter { $0.sequence > exchange.sequence && $0.isComparable }[...]
     }
 
     /// Applies one frame that follows the state.
@@ -107,12 +114,16 @@ package final class FrameReplay {
     }
 
     private func confirmNotedState(_ fault: (String) -> ReplayFault) throws(ReplayFault) {
-        guard let next = noted.first, next.sequence == exchange.sequence else { return }
-        noted.removeFirst()
-        guard StateHash.bytes(of: exchange) == next.hash else {
-            throw fault("the state after sequence \(next.sequence) has not the hash that was noted")
+        guard noted.first?.sequence == exchange.sequence else { return }
+        let hash = StateHash.bytes(of: exchange)
+        while let next = noted.first, next.sequence == exchange.sequence {
+            noted.removeFirst()
+            guard hash == next.hash else { throw fault(next.contradiction) }
+            switch next.source {
+            case .server: notedStatesConfirmed += 1
+            case .snapshot: snapshotsConfirmed += 1
+            }
         }
-        notedStatesConfirmed += 1
     }
 
     private func firstDifference(_ left: [UInt8], _ right: [UInt8]) -> Int? {

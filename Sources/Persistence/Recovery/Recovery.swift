@@ -10,6 +10,14 @@ package struct RecoveryReport: Sendable {
     /// The last applied command; 0 when there is no history yet.
     package let sequence: Int64
     package let duration: Duration
+    /// The last command of the snapshot that it began with; 0 where it began with nothing.
+    package var snapshot: Int64 = 0
+    /// How long that took, beside `duration`.
+    package var restoring = Duration.zero
+    /// Snapshots that were passed over, naming the rows.
+    package var warnings: [String] = []
+    /// Of these, the ones that are not what was written.
+    package var damagedSnapshots: Set<Int64> = []
 }
 
 /// Makes the exchange of the journal: everything that was ever acknowledged, computed again and compared.
@@ -31,37 +39,5 @@ package enum Recovery {
             frames: replay.frames, commands: replay.commands, events: replay.events, sequence: replay.exchange.sequence,
             duration: clock.now - began)
         return (replay.exchange, report)
-    }
-}
-
-/// The state computed anew from a journal that somebody else may be writing.
-package enum Replay {
-    /// What a replay came to.
-    package struct Report: Sendable {
-        package let recovery: RecoveryReport
-        /// Hexadecimal.
-        package let stateHash: String
-        /// `StateHash.market`, hexadecimal.
-        package let marketHash: String
-        /// How many hashes that servers noted at their end were met and found equal.
-        package let notedStatesConfirmed: Int
-    }
-
-    /// Reads the journal from its beginning to its present end, over a connection that cannot write.
-    ///
-    /// - Throws: `JournalError.damaged`, `ReplayFault` (a noted state that is not met again included), `PostgresError`.
-    package static func run(_ target: ConnectionString) throws -> Report {
-        let connection = try Connection(to: target, applicationName: "suanpan replay", access: .readOnly)
-        let clock = ContinuousClock()
-        let began = clock.now
-        let replay = FrameReplay(Exchange(), noted: try NotedState.all(connection))
-        try JournalReading.read(connection, after: .start) { try replay.apply($0.frame) }
-        try JournalReading.confirmEnd(connection)
-        return Report(
-            recovery: RecoveryReport(
-                frames: replay.frames, commands: replay.commands, events: replay.events,
-                sequence: replay.exchange.sequence, duration: clock.now - began),
-            stateHash: StateHash.of(replay.exchange), marketHash: StateHash.market(of: replay.exchange),
-            notedStatesConfirmed: replay.notedStatesConfirmed)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cryptography
 import Foundation
 import Ledger
 import Logging
@@ -43,7 +44,8 @@ struct AuditCommand: AsyncParsableCommand {
 /// `suanpan replay`: recomputes the state from the journal.
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Recompute the state from the journal, compare every event, print the state's hash.")
+        commandName: "replay",
+        abstract: "Recompute the state from the journal, compare every event, and once more from the newest snapshot; print its hash.")
 
     @OptionGroup var database: DatabaseOptions
 
@@ -58,6 +60,39 @@ struct ReplayCommand: AsyncParsableCommand {
                 state        \(report.stateHash)
                 market       \(report.marketHash)  (without what the server draws at random)
                 noted        \(report.notedStatesConfirmed) hashes that servers noted at their end are met
+                snapshots    \(report.snapshotsConfirmed) have the hash of the state at their place
+                """)
+            for warning in report.warnings { print("unusable     \(warning)") }
+            guard let again = report.fromSnapshot else { return print("restart      from the beginning: there is no snapshot to use") }
+            print(
+                "restart      snapshot at \(again.snapshot) in \(again.restoring.shown), \(again.commands) commands after it in "
+                    + "\(again.duration.shown): the same state")
+        }
+    }
+}
+
+/// `suanpan snapshot`: makes a snapshot now.
+struct SnapshotCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snapshot",
+        abstract: "Snapshot the state at the journal's end, beside a running server or without one, so that the next start is short.")
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        try withDatabase(database) { connectionString in
+            try Migrator.migrate(Connection(to: connectionString))
+            let report = try SnapshotRound.run(connectionString)
+            for warning in report.warnings { print("passed over  \(warning)") }
+            guard let header = report.header else {
+                return print(report.base > 0 ? "the snapshot at \(report.base) is the newest there can be" : "there is nothing yet")
+            }
+            print(
+                """
+                restored     \(report.base == 0 ? "nothing" : "the snapshot at \(report.base)") in \(report.restoring.shown)
+                replayed     \(report.commands) commands in \(report.replaying.shown), every event and result as recorded
+                snapshot     at \(header.sequence): \(header.byteCount) bytes in \(header.chunkCount) chunks, written in \(report.writing.shown)
+                state        \(Hexadecimal.text(header.stateHash))
                 """)
         }
     }
@@ -90,7 +125,7 @@ private enum AuditText {
     static func describe(_ report: AuditReport) -> String {
         var lines = [
             "journal      \(report.frames) frames, \(report.commands) commands, \(report.events) events: chain and events as recorded",
-            "state        \(report.stateHash), \(report.notedStatesConfirmed) noted hashes met",
+            "state        \(report.stateHash), \(report.notedStatesConfirmed) noted hashes and \(report.snapshotsConfirmed) snapshots met",
             "projections  up to command \(report.projectedSequence) of \(report.sequence): \(report.accounts) accounts, "
                 + "\(report.transfers) transfers, \(report.trades) trades, \(report.orders) closed orders",
         ]

@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         let welcome = Welcome(options: options, venue: venue)
         let server = HTTPServer(
             configuration: configuration, gateway: venue.sequencer, directory: venue.directory, history: venue.store.history,
-            vault: venue.store.vault, logger: logger,
+            vault: venue.store.vault, figures: { venue.snapshotFigures }, logger: logger,
             // In a task of its own: connections are taken only after this returns.
             onRunning: { port in Task { await welcome.greet(at: port) } }
         )
@@ -69,7 +69,7 @@ struct Welcome: Sendable {
         }
         print("Suanpan serves at \(url)  (\(venue.sequencer.clock.mode.rawValue) clock)")
         if !venue.isNew {
-            print("recovered \(venue.store.recovery.commands) commands in \(venue.store.recovery.duration.formatted(.units(allowed: [.seconds, .milliseconds])))")
+            print(venue.recoveryText)
         }
         if let key = venue.operatorKey {
             print("the operator's key, shown this once: \(venue.operatorKeyIsNew ? key : "as SUANPAN_OPERATOR_KEY says")")

@@ -34,11 +34,14 @@ package struct ServerOptions: ParsableArguments {
     var startTime: String?
     @Option(help: "A folder of fixtures to load into a new exchange.")
     var fixtures: String?
+    @Option(help: "A snapshot of the state is made each time so many commands came after the last one; 0 never makes one.")
+    var snapshotEvery: Int64 = 1_000_000
 
     package init() {}
 
     package func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
+        guard snapshotEvery >= 0 else { throw ValidationError("--snapshot-every is 0 or more") }
         if let startTime {
             guard clock == .simulated else { throw ValidationError("--start-time needs --clock simulated") }
             guard Timestamp(rfc3339: startTime) != nil else {

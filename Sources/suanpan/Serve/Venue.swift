@@ -56,8 +56,9 @@ package final class Venue: Sendable {
 
     private static func open(_ options: ServerOptions, _ database: Database, logger: Logger) async throws -> Venue {
         let clock = options.clock == .simulated ? ExchangeClock.simulated : .real
-        let settings = PersistentStore.Settings(
+        var settings = PersistentStore.Settings(
             target: database.connectionString, dataDirectory: options.database.dataDir)
+        settings.snapshots.every = options.snapshotEvery
         let (store, exchange) = try PersistentStore.open(settings, logger: logger)
         for warning in store.warnings { logger.warning("\(warning)") }
         let isNew = exchange.sequence == 0
@@ -101,17 +102,14 @@ package final class Venue: Sendable {
         return key
     }
 
-    /// Commits what was applied, notes the state's hash for the next start, ends the threads, and stops the private
-    /// PostgreSQL.
+    /// Commits what was applied, ends the threads, notes the state's hash for the next start with a snapshot where many
+    /// commands came after the newest, and stops the private PostgreSQL.
     package func close() async {
-        let end = try? await sequencer.read { exchange in (hash: StateHash.bytes(of: exchange), sequence: exchange.sequence) }
         sequencer.stop()
-        if let end {
-            do {
-                try store.note(stateHash: end.hash, at: end.sequence)
-            } catch {
-                logger.warning("the state's hash could not be noted: \(error)")
-            }
+        do {
+            try sequencer.withFinalState { _ = try store.conclude($0) }
+        } catch {
+            logger.warning("the last state could not be noted: \(error)")
         }
         store.close()
         do {

@@ -1,0 +1,131 @@
+import Ledger
+import Matching
+import Quantities
+import Settlement
+
+/// Contracts with what is held in them, in the order of their first use. Their orders follow in a part of their own.
+struct ContractRecord: Record {
+    var state = ContractState()
+    var holdings = ContractHoldings()
+
+    init() {}
+    init(_ state: ContractState, _ holdings: ContractHoldings) {
+        self.state = state
+        self.holdings = holdings
+    }
+
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("contract", &state.key)
+        coder.field("escrow", &state.escrow)
+        coder.field("halted", &state.halted)
+        coder.field("gate_closed", &state.gateClosed)
+        coder.field("settled", &state.settled)
+        coder.field("last", &state.last)
+        coder.field("volume", &state.volume)
+        coder.integer(&state.turnover)
+        coder.field("open_interest", &state.openInterest)
+        coder.field("lots", &holdings.lots)
+        coder.field("encumbrances", &holdings.encumbrances)
+        coder.field("deliveries", &holdings.deliveries)
+    }
+}
+
+extension Encumbrance: Record {
+    init() { self.init(holder: .none, allocation: .none, quantity: 0) }
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("holder", &holder)
+        coder.field("allocation", &allocation)
+        coder.field("quantity", &quantity)
+    }
+}
+
+extension Exchange {
+    func encodeContracts(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        encoder.append(UInt32(contracts.count))
+        for index in 0..<contracts.count {
+            encoder.append(ContractRecord(contracts[Int32(index)], contracts.holdings[index]))
+            Self.spillIfLarge(&encoder, spill)
+        }
+    }
+
+    /// Reads the contracts, opens their books and waits for their gates.
+    func decodeContracts(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        let records = try Self.decode(ContractRecord.self, from: &decoder, "a contract") { record, _ in isPossible(record) }
+        for var record in records {
+            guard contracts.index(of: record.state.key) == nil else { throw decoder.damaged("a contract twice") }
+            record.state.gateTime = gateTime(record.state.key)
+            if !record.state.gateClosed { record.state.book = books.openBook() }
+            let index = contracts.append(record.state, record.holdings)
+            guard !record.state.gateClosed else { continue }
+            due.add(DueQueue.Gate(time: record.state.gateTime, symbol: symbol(record.state.key), contract: index))
+        }
+    }
+
+    /// What can be said of a contract before its orders and deliveries are known.
+    private func isPossible(_ record: ContractRecord) -> Bool {
+        let (state, holdings) = (record.state, record.holdings)
+        guard Int(state.key.product.index) < productFacts.count, state.key.hour >= Hour(),
+            state.key.hour.end <= .limit
+        else { return false }
+        if !state.escrow.isNone {
+            guard let account = ledger.account(state.escrow), account.owner == .escrow(state.key) else { return false }
+        }
+        if let last = state.last {
+            let tick = productFacts[Int(state.key.product.index)].tickSize
+            guard last > Price(), last <= .limit, last.rawValue % tick.rawValue == 0 else { return false }
+        }
+        if state.gateClosed { return holdings.lots.isEmpty && holdings.encumbrances.isEmpty }
+        return !state.settled && holdings.deliveries.isEmpty
+    }
+
+    /// What can be said once everything is known: lots and deliveries name what there is, and escrow is what they need.
+    func confirmContracts(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        var known = 0
+        for index in 0..<Int32(contracts.count) {
+            var need: Int128 = 0
+            for lot in contracts.holdings[Int(index)].lots {
+                guard let escrow = possibleEscrow(of: lot) else { throw decoder.damaged("a lot that cannot be") }
+                need += escrow
+            }
+            var unsettled = 0
+            var previous = DeliveryID.none
+            for id in contracts.holdings[Int(index)].deliveries {
+                let position = Int(clamping: id.rawValue) &- 1
+                guard id > previous, deliveries.indices.contains(position), deliveries[position].contract == index else {
+                    throw decoder.damaged("a contract with another one's delivery")
+                }
+                previous = id
+                known += 1
+                let delivery = deliveries[position].delivery
+                guard let escrow = possibleEscrow(of: delivery.lot) else { throw decoder.damaged("a lot that cannot be") }
+                guard !delivery.isSettled else { continue }
+                unsettled += 1
+                need += escrow
+            }
+            contracts.holdings[Int(index)].unsettledDeliveries = unsettled
+            guard contracts[index].settled == (contracts[index].gateClosed && unsettled == 0) else {
+                throw decoder.damaged("a contract that is settled and is not")
+            }
+            let held = contracts[index].escrow.isNone ? 0 : ledger.balance(of: contracts[index].escrow)
+            guard held == need else { throw decoder.damaged("escrow other than every outcome needs") }
+        }
+        guard known == deliveries.count else { throw decoder.damaged("a delivery of no contract") }
+    }
+
+    /// What escrow holds for a lot, or nil for a lot that no trade could have made.
+    private func possibleEscrow(of lot: Lot) -> Int128? {
+        guard lot.quantity > 0, lot.quantity <= Quantity.limit, lot.bond >= .zero, isKnown(lot.provider), isKnown(lot.holder),
+            isKnown(lot.resource), lot.allocation.rawValue >= 0, lot.allocation.rawValue <= Int64(allocations.count)
+        else { return nil }
+        var sum = Int128(lot.bond.rawValue)
+        for link in lot.links {
+            guard link.price > Price(), link.price <= .limit, isKnown(link.seller), isKnown(link.buyer) else { return nil }
+            let notional = link.price.notional(lot.quantity)
+            guard link.buyerFee <= notional, link.buyerFee >= -notional, link.sellerFee <= notional,
+                link.sellerFee >= -notional, link.buyerFee + link.sellerFee >= .zero, link.released >= .zero
+            else { return nil }
+            sum += Int128(notional.rawValue) + Int128(link.buyerFee.rawValue) - Int128(link.released.rawValue)
+        }
+        return sum >= 0 && sum <= Int128(Micros.limit.rawValue) ? sum : nil
+    }
+}

@@ -1,0 +1,94 @@
+import Quantities
+import Registry
+
+/// Offers, bids and what they bought.
+extension OfferState: Record {
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("offer", &view)
+        var count = Int64(live)
+        coder.field("live", &count)
+        live = Int(clamping: count)
+        coder.field("cancelled", &cancelled)
+    }
+}
+
+/// An allocation with everything that is kept aside for it.
+struct AllocationRecord: Record {
+    var id = AllocationID.none
+    var holder = ParticipantID.none
+    var bid: BidID?
+    var order: OrderID?
+    var createdAt = Timestamp()
+    var contracts: [Int32] = []
+    var handover = AllocationHandover()
+
+    init() {}
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("holder", &holder)
+        coder.field("bid", &bid)
+        coder.field("order", &order)
+        coder.field("created_at", &createdAt)
+        coder.field("contracts", &contracts)
+        coder.field("request_version", &handover.requestVersion)
+        coder.field("access_version", &handover.accessVersion)
+        coder.field("request_hash", &handover.requestHash)
+        coder.field("access_hash", &handover.accessHash)
+    }
+}
+
+extension Exchange {
+    func encodeDeals(_ scope: StateScope, into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        Self.encode(offers, into: &encoder, spill)
+        Self.encode(bids, into: &encoder, spill)
+        encoder.append(UInt32(allocations.count))
+        var number: Int64 = 1
+        while number <= Int64(allocations.count) {
+            encoder.append(record(AllocationID(number), scope))
+            Self.spillIfLarge(&encoder, spill)
+            number += 1
+        }
+    }
+
+    private func record(_ id: AllocationID, _ scope: StateScope) -> AllocationRecord {
+        var record = AllocationRecord()
+        guard let state = allocations[id] else { return record }
+        record.id = id
+        record.holder = state.holder
+        record.bid = state.bid
+        record.order = state.order
+        record.createdAt = state.createdAt
+        record.contracts = allocations.contracts(of: id)
+        record.handover = allocations.handover(of: id)
+        if scope != .everything {
+            record.handover.requestHash = Bytes()
+            record.handover.accessHash = Bytes()
+        }
+        return record
+    }
+
+    func decodeDeals(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        offers = try Self.decode(OfferState.self, from: &decoder, "an offer") { offer, position in
+            offer.view.id.rawValue == Int64(position) + 1 && isKnown(offer.view.providerID) && isKnown(offer.view.resourceID)
+                && offer.live >= 0 && offer.live <= offer.view.hours.count
+                && offer.view.hours.allSatisfy {
+                    catalogue.contains($0.contract.product) && UInt64($0.sold) + UInt64($0.remaining) <= UInt64(UInt32.max)
+                }
+        }
+        bids = try Self.decode(BidView.self, from: &decoder, "a bid") { bid, position in
+            bid.id.rawValue == Int64(position) + 1 && isKnown(bid.participantID)
+                && bid.legs.allSatisfy { catalogue.contains($0.contract.product) }
+                && (bid.product.map { catalogue.contains($0) } ?? true)
+        }
+        let records = try Self.decode(AllocationRecord.self, from: &decoder, "an allocation") { record, position in
+            record.id.rawValue == Int64(position) + 1 && isKnown(record.holder) && (record.bid == nil) != (record.order == nil)
+                && record.contracts.allSatisfy { isKnown(contract: $0) }
+        }
+        for record in records {
+            let origin = record.bid.map { AllocationState.Origin.bid($0) } ?? .order(record.order ?? .none)
+            let id = allocations.append(AllocationState(holder: record.holder, origin: origin, createdAt: record.createdAt))
+            for contract in record.contracts { allocations.join(id, to: contract) }
+            if record.handover != AllocationHandover() { allocations.setHandover(record.handover, of: id) }
+        }
+    }
+}
