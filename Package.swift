@@ -68,7 +68,9 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "Migrations",
-            resources: [.embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql")],
+            resources: [
+                .embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql"), .embedInCode("m0004_proofs.sql"),
+            ],
             swiftSettings: strict
         ),
         .target(

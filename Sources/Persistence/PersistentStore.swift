@@ -11,15 +11,17 @@ import Postgres
 ///     sequencer.stop()
 ///     store.close()
 ///
-/// Opening claims the writer's lease, migrates, replays the journal and starts the projector. Every call blocks.
+/// Opening claims the writer's lease, migrates, replays the journal and starts the projector and the ledger's prover. Every call blocks.
 package final class PersistentStore: Sendable {
     /// How a store is opened.
     package struct Settings: Sendable {
         package var target: ConnectionString
-        /// The folder that holds `keys/vault.key`.
+        /// The folder that holds `keys/vault.key` and `keys/ledger.key`.
         package var dataDirectory: String
         /// The vault's key from the environment, 32 bytes, instead of the file.
         package var vaultKey: [UInt8]?
+        /// The seed of the ledger's signing key from the environment, 32 bytes, instead of `keys/ledger.key`.
+        package var ledgerKey: [UInt8]?
         package var journal = PostgresJournal.Settings()
         /// Queries of the past at a time.
         package var readers = 4
@@ -33,6 +35,9 @@ package final class PersistentStore: Sendable {
     package let journal: PostgresJournal
     package let projector: Projector
     package let history: PostgresHistory
+    /// Keeps the ledger's tree and signs checkpoints.
+    package let prover: LedgerProver
+    package let archive: PostgresLedgerArchive
     package let vault: PostgresVault
     package let recovery: RecoveryReport
     /// Settings of PostgreSQL under which a power failure could take back what was acknowledged; to be shown.
@@ -43,19 +48,23 @@ package final class PersistentStore: Sendable {
     ///
     /// A new database has a fresh exchange (`sequence` 0), whose first command is the genesis.
     ///
-    /// - Throws: `LeaseHeld`, `MigrationError`, `JournalError`, `ReplayFault`, `KeyFileError`, `VaultKeyMismatch`,
+    /// - Throws: `LeaseHeld`, `MigrationError`, `JournalError`, `ReplayFault`, `KeyFileError`, `VaultKeyMismatch`, `ProofFault`,
     ///   `PostgresError`; all but `JournalError` describe themselves for the terminal.
     package static func open(
         _ settings: Settings, logger: Logger
     ) throws -> sending (store: PersistentStore, exchange: Exchange) {
         let projectorOfJournal = ProjectorReference()
+        let proverOfJournal = ProverReference()
         let journal = try PostgresJournal(settings.target, settings.journal, logger: logger) {
             projectorOfJournal.noteCommit(through: $0)
+            proverOfJournal.noteCommit(through: $0)
         }
         do {
             let reader = try Connection(to: settings.target, applicationName: "suanpan start")
             let key = try vaultKey(settings)
             try PostgresVault.confirm(key, reader)
+            let ledgerKeys = LedgerKeyStore(dataDirectory: settings.dataDirectory, seed: settings.ledgerKey)
+            try LedgerProver.confirmKey(ledgerKeys, reader)
             try JournalReading.confirmEnd(reader)
             let noted = try NotedState.newest(reader).map { [$0] } ?? []
             let warnings = try durabilityWarnings(reader)
@@ -63,7 +72,11 @@ package final class PersistentStore: Sendable {
             let projector = Projector(settings.target, committed: recovered.report.sequence, logger: logger)
             projectorOfJournal.set(projector)
             projector.start()
-            let store = PersistentStore(settings, journal, projector, key, recovered.report, warnings: warnings)
+            let prover = LedgerProver(
+                settings.target, keys: ledgerKeys, committed: recovered.report.sequence, logger: logger)
+            proverOfJournal.set(prover)
+            prover.start()
+            let store = PersistentStore(settings, journal, projector, prover, key, recovered.report, warnings: warnings)
             return (store, recovered.exchange)
         } catch {
             journal.close()
@@ -72,14 +85,17 @@ package final class PersistentStore: Sendable {
     }
 
     private init(
-        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ key: SealingKey,
-        _ recovery: RecoveryReport, warnings: [String]
+        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ prover: LedgerProver,
+        _ key: SealingKey, _ recovery: RecoveryReport, warnings: [String]
     ) {
         self.journal = journal
         self.projector = projector
         self.recovery = recovery
         self.warnings = warnings
         target = settings.target
+        self.prover = prover
+        archive = PostgresLedgerArchive(
+            settings.target, projector: projector, prover: prover, readers: settings.readers)
         history = PostgresHistory(settings.target, projector: projector, readers: settings.readers)
         vault = PostgresVault(settings.target, key: key)
     }
@@ -97,7 +113,9 @@ package final class PersistentStore: Sendable {
     /// Lets the projector come to the journal's end, at most 5 s, and gives the lease up. The sequencer must have stopped.
     package func close() {
         projector.stop(catchingUpFor: .seconds(5))
+        prover.stop(catchingUpFor: .seconds(5))
         history.close()
+        archive.close()
         vault.close()
         journal.close()
     }

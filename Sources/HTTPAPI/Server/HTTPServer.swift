@@ -31,15 +31,16 @@ package struct HTTPServer: Sendable {
         SystemRoutes.routes + ParticipantRoutes.routes + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
-        + ConsoleRoutes.routes
+        + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes
 
     /// - Parameter onRunning: called with the bound port once the socket listens; connections are taken when it has returned.
     package init(
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(), gateway: any ExchangeGateway,
-        directory: Directory, history: any History, vault: any Vault, logger: Logger,
+        directory: Directory, history: any History, vault: any Vault,
+        archive: any LedgerArchive = NoLedgerArchive(), logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
-        let services = Services(gateway: gateway, directory: directory, history: history, vault: vault)
+        let services = Services(gateway: gateway, directory: directory, history: history, vault: vault, archive: archive)
         let names = RequestNames()
         application = Application(
             responder: APIResponder(services: services, routes: Self.routes, names: names),
