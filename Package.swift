@@ -76,7 +76,8 @@ let package = Package(
         .target(
             name: "Persistence",
             dependencies: [
-                "Sequencer", "Exchange", "Ledger", "Matching", "Quantities", "Postgres", "Cryptography", "Migrations",
+                "Sequencer", "Exchange", "Ledger", "Matching", "Pricing", "Registry", "Quantities", "Postgres", "Cryptography",
+                "Migrations",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

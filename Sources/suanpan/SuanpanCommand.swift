@@ -8,6 +8,7 @@ struct SuanpanCommand: AsyncParsableCommand {
         abstract: "A compute-power exchange: hours of accelerators, traded, delivered, settled, audited.",
         subcommands: [
             ServeCommand.self, MigrateCommand.self, AuditCommand.self, ReplayCommand.self, RebuildProjectionsCommand.self,
+            ExportCommand.self, RotateLedgerKeyCommand.self,
             PlayDayCommand.self, ImportTraceCommand.self, BenchCommand.self,
         ]
     )

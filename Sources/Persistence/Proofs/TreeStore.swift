@@ -143,7 +143,7 @@ enum TreeStore {
     }
 
     /// Appends the leaves of a frame's transfers.
-    private static func grow(_ tree: inout TileTree, by events: [UInt8], _ hasher: TreeHasher) throws(BinaryDecoder.Failure) {
+    static func grow(_ tree: inout TileTree, by events: [UInt8], _ hasher: TreeHasher) throws(BinaryDecoder.Failure) {
         var walker = EventWalker(events)
         while let entry = try walker.next() {
             guard entry.tag == .transfer else { continue }

@@ -5,8 +5,8 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the order book, the exchange in memory, and durable orders over HTTP.",
-        subcommands: [BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self]
+        abstract: "Measure the order book, the exchange in memory, durable orders over HTTP, and the ledger's proofs.",
+        subcommands: [BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self, BenchProofsCommand.self]
     )
 }
 

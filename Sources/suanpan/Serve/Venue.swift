@@ -56,8 +56,9 @@ package final class Venue: Sendable {
 
     private static func open(_ options: ServerOptions, _ database: Database, logger: Logger) async throws -> Venue {
         let clock = options.clock == .simulated ? ExchangeClock.simulated : .real
-        let settings = PersistentStore.Settings(
+        var settings = PersistentStore.Settings(
             target: database.connectionString, dataDirectory: options.database.dataDir)
+        settings.ledgerKey = try LedgerKeyEnvironment.seed("SUANPAN_LEDGER_KEY")
         let (store, exchange) = try PersistentStore.open(settings, logger: logger)
         for warning in store.warnings { logger.warning("\(warning)") }
         let isNew = exchange.sequence == 0
