@@ -35,7 +35,7 @@ test: setup ## Run all tests, with a PostgreSQL that they start themselves
 	$(TEST)
 
 .PHONY: bench
-bench: setup ## Measure: the order book, the exchange in memory, durable orders over HTTP beside a bare route
+bench: setup ## Measure: the order book, the exchange in memory, proofs, durable orders over HTTP beside a bare route
 	$(BUILD) --product suanpan
 	@bash .ci/bench $(BINARY)
 

@@ -59,16 +59,6 @@ package struct Row {
         try cell(column, accepting: [17]).map { [UInt8]($0) }
     }
 
-    /// Appends a value's bytes as the server sends them and tells how many: integers are big-endian, text is UTF-8.
-    package func appendRaw(_ column: Int, to bytes: inout [UInt8]) throws(PostgresError) -> Int {
-        let cell = try present(cell(column, accepting: Self.plainTypes), column)
-        bytes.append(contentsOf: cell)
-        return cell.count
-    }
-
-    /// Integers, text and `bytea`.
-    private static let plainTypes: [UInt32] = [20, 23, 21, 25, 1043, 17]
-
     /// Lends the bytes of a `bytea` without copying them; the span ends with `body`.
     package func withBytes<R>(_ column: Int, _ body: (RawSpan) throws -> R) throws -> R {
         let cell = try present(cell(column, accepting: [17]), column)

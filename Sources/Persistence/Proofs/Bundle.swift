@@ -97,10 +97,13 @@ package struct BundleWriter {
         let journal = try Connection(to: target, applicationName: "suanpan export", access: .readOnly)
         try tables.begin()
         try tables.executeScript("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        let projected = try ProjectionPosition.stored(tables).sequence
+        let transfers = try Connection(to: target, applicationName: "suanpan export", access: .readOnly)
+        try transfers.begin()
+        try transfers.executeScript("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        let projected = try ProjectionPosition.stored(transfers).sequence
         try part(.start, Array(Bundle.heading.utf8))
         for key in try LedgerKeyTable.rows(tables) { try part(.key, Array(key.statement.utf8)) }
-        var rows = try LeafCursor(tables)
+        var rows = try LeafCursor(transfers)
         var hasRow = try rows.advance()
         var checkpoints = try CheckpointCursor(tables)
         var previous = ChainLink.start

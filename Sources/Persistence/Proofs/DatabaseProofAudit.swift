@@ -25,11 +25,14 @@ package enum DatabaseProofAudit {
         let began = clock.now
         let journal = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
         let tables = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
-        try tables.begin()
-        try tables.executeScript("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        let transfers = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
+        for connection in [tables, transfers] {
+            try connection.begin()
+            try connection.executeScript("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        }
         var report = ProofReport()
         do {
-            try prove(journal, tables, remembered, progress, &report)
+            try prove(journal, tables, transfers, remembered, progress, &report)
         } catch let fault as AuditFault {
             report.fault = fault.description
         } catch let fault as ProofFault {
@@ -42,7 +45,7 @@ package enum DatabaseProofAudit {
     }
 
     private static func prove(
-        _ journal: Connection, _ tables: Connection, _ remembered: [SignedCheckpoint],
+        _ journal: Connection, _ tables: Connection, _ transfers: Connection, _ remembered: [SignedCheckpoint],
         _ progress: (Int64, Int64) -> Void, _ report: inout ProofReport
     ) throws {
         // The tables first: what they include is in the journal then.
@@ -57,9 +60,9 @@ package enum DatabaseProofAudit {
         var audit = try ProofAudit(keys: keys, remembered: remembered)
         report.keys = keys.count
         report.origin = audit.chain.origin
-        let projected = try ProjectionPosition.stored(tables).sequence
+        let projected = try ProjectionPosition.stored(transfers).sequence
         let (position, storedTree) = try TreeStore.load(tables)
-        var rows = try LeafCursor(tables)
+        var rows = try LeafCursor(transfers)
         var checkpoints = try CheckpointCursor(tables)
         let storedTile = try tables.prepare("SELECT hashes FROM ledger_tiles WHERE level = $1 AND tile = $2", [.int64, .int64])
         defer {
@@ -77,9 +80,7 @@ package enum DatabaseProofAudit {
             try audit.take(stored) { number, events, payload in
                 guard sequence <= projected else { return }
                 guard try rows.advance() else { throw AuditFault("transfers: row \(number) is missing") }
-                let isEqual = rows.number == number
-                    && hasher.withLeaf { leaf in rows.leaf.withUnsafeBytes { $0.elementsEqual(leaf) } }
-                guard isEqual else { throw try difference(number, rows, events, payload, tables) }
+                guard hasher.leafEquals(rows.leaf) else { throw try difference(number, rows, events, payload, tables) }
                 rowCount += 1
             } tile: { tile in
                 let end = (tile.index + 1) << Int64(8 * (tile.level + 1))
@@ -109,8 +110,8 @@ package enum DatabaseProofAudit {
             if report.frames % 64 == 0 { progress(sequence, head.sequence) }
         }
         progress(head.sequence, head.sequence)
-        if try rows.advance() { throw AuditFault("transfers: row \(rows.number) is in no event of the journal") }
         try audit.confirmEnd(unseen: try checkpoints.peek())
+        if try rows.advance() { throw AuditFault("transfers: row \(rows.number) is in no event of the journal") }
         guard try tables.query("SELECT count(*) FROM ledger_tiles").onlyRow().int64(0) == tileCount else {
             throw AuditFault("ledger_tiles: more tiles than the tree has")
         }

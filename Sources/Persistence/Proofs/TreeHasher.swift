@@ -1,5 +1,6 @@
 import Cryptography
 import Exchange
+import Foundation
 import Ledger
 
 /// Hashes leaves and nodes of the ledger's tree in place: one block of memory, no array a leaf.
@@ -22,6 +23,14 @@ final class TreeHasher {
     /// The present leaf's bytes, for the time of `body`.
     func withLeaf<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(rebasing: message[1..<1 + length]))
+    }
+
+    /// Whether the present leaf is these bytes.
+    func leafEquals(_ bytes: [UInt8]) -> Bool {
+        bytes.count == length && bytes.withUnsafeBytes { other in
+            guard let own = message.baseAddress, let start = other.baseAddress else { return false }
+            return memcmp(own + 1, start, length) == 0
+        }
     }
 
     /// Makes the leaf of a transfer from its form in a frame's events (docs/LEDGER.md has both forms).

@@ -123,7 +123,7 @@ extension RemoteClaims {
     /// Asks a server for what `RemoteAudit` compares.
     ///
     /// - Throws: what the client throws; `ValidationError` where an answer has not the API's form.
-    static func fetch(_ client: SuanpanClient, remembered: SignedCheckpoint?) async throws -> RemoteClaims {
+    package static func fetch(_ client: SuanpanClient, remembered: SignedCheckpoint?) async throws -> RemoteClaims {
         let keys = try await client.call("GET", "/v1/ledger/keys")[path: "data"]
         let latest = try await client.call("GET", "/v1/ledger/checkpoints/latest")
         guard case .array(let list)? = keys, let note = latest[path: "note"]?.string, case .integer(let size)? = latest[path: "tree_size"]
@@ -178,7 +178,8 @@ struct AuditBar {
 
     mutating func show(_ done: Int64, _ total: Int64) {
         if bar == nil { bar = ProgressBar(label: label, total: Int(clamping: total)) }
-        bar?.show(done: Int(clamping: done), note: "")
+        // A server may write on meanwhile.
+        bar?.show(done: Int(clamping: min(done, max(total, 1))), note: "")
     }
 
     func finish() { bar?.finish() }
