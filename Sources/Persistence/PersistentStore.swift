@@ -11,7 +11,8 @@ import Postgres
 ///     sequencer.stop()
 ///     store.close()
 ///
-/// Opening claims the writer's lease, migrates, replays the journal and starts the projector and the ledger's prover. Every call blocks.
+/// Opening claims the writer's lease, migrates, replays the journal and starts the projector and the ledger's prover.
+/// Every call blocks.
 package final class PersistentStore: Sendable {
     /// How a store is opened.
     package struct Settings: Sendable {

@@ -138,6 +138,21 @@ package struct PastBalance: Sendable {
     package init() {}
 }
 
+/// Where the signed tree stands, without a question to the database.
+package struct LedgerFigures: Sendable {
+    package var treeSize: Int64 = 0
+    /// Checkpoints that this process signed.
+    package var checkpoints: Int64 = 0
+    /// The last command that a checkpoint covers.
+    package var signedSequence: Int64 = 0
+    /// Committed commands that no checkpoint covers yet.
+    package var unsigned: Int64 = 0
+    /// Whether nothing can be signed because journal, tables or key are not what they were.
+    package var isStopped = false
+
+    package init() {}
+}
+
 /// The ledger's past: filtered transfers, balances of any moment, checkpoints and proofs.
 ///
 /// Lists are ascending unless they say otherwise; `including` waits until the tables include what the caller was told (at
@@ -172,6 +187,9 @@ package protocol LedgerArchive: Sendable {
 
     /// All keys, the first one first.
     func keys() async throws(HistoryError) -> [LedgerKeyView]
+
+    /// For `GET /metrics`; nil where nothing is signed.
+    var figures: LedgerFigures? { get }
 }
 
 /// The archive of an exchange that keeps none, as in tests without a database: every read says so.
@@ -195,4 +213,5 @@ package struct NoLedgerArchive: LedgerArchive {
         throw Self.reason
     }
     package func keys() async throws(HistoryError) -> [LedgerKeyView] { throw Self.reason }
+    package var figures: LedgerFigures? { nil }
 }

@@ -72,7 +72,8 @@ struct LedgerOverHTTPTests {
             let (newest, oldest) = (try #require(notes.first), try #require(sized.last?[path: "note"]?.string))
             let new = try Self.save(newest, files + "/new.txt")
             let old = try Self.save(oldest, files + "/old.txt")
-            guard case .integer(let size)? = all.first?[path: "tree_size"], case .integer(let first)? = sized.last?[path: "tree_size"]
+            guard case .integer(let size)? = all.first?[path: "tree_size"],
+                case .integer(let first)? = sized.last?[path: "tree_size"]
             else { return }
             let proof = try Self.save(
                 try await Self.text(client, "/v1/ledger/proofs/inclusion?transfer=\(last)&tree_size=\(size)"),
@@ -91,7 +92,8 @@ struct LedgerOverHTTPTests {
 
             // One bit of a leaf, and a bundle that ends early.
             var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: bundle)))
-            let place = try #require(bytes.indices.dropFirst(bytes.count / 2).first { bytes[$0] == UInt8(ascii: "T") && bytes[$0 + 1] == 0 })
+            let rest = bytes.indices.dropFirst(bytes.count / 2)
+            let place = try #require(rest.first { bytes[$0] == UInt8(ascii: "T") && bytes[$0 + 1] == 0 })
             bytes[place + 30] ^= 1
             try Data(bytes).write(to: URL(fileURLWithPath: bundle))
             let fourth = try Self.ask(["bundle", bundle])
@@ -195,7 +197,7 @@ struct LedgerOverHTTPTests {
         }
     }
 
-    @Test("commands that race are done once: withdrawals of all money, cancels of one order, settlements of one hour")
+    @Test("commands that race are done once: withdrawals of all money, deposits of one reference, settlements of one hour")
     func races() async throws {
         try await Self.withDay { server, _ in
             let client = try server.client
@@ -228,6 +230,55 @@ struct LedgerOverHTTPTests {
                 ])
             }
             #expect(repeated == [201] + Array(repeating: 409, count: 7), "one deposit of a reference wins")
+        }
+    }
+
+    @Test("of cancels that race for one order one wins, and its money is released once")
+    func cancelRaces() async throws {
+        try await Self.withDay { server, _ in
+            let venue = try server.client
+            func made(_ path: String, _ members: [String: JSONValue]) async throws -> JSONValue {
+                try await venue.call("POST", path, body: .object(members))
+            }
+            let buyer = try await made(
+                "/v1/participants", ["name": .string("Racer"), "roles": .array([.string("consumer")])])
+            let id = try #require(buyer[path: "id"]?.string)
+            let key = try await made("/v1/participants/\(id)/api_keys", ["label": .string("race")])
+            let client = venue.acting(with: try #require(key[path: "key"]?.string))
+            _ = try await made(
+                "/v1/deposits",
+                [
+                    "participant_id": .string(id), "currency": .string("USD"), "amount": .string("1000"),
+                    "reference": .string("racer"),
+                ])
+            let products = try await venue.call("GET", "/v1/products?limit=1000")
+            guard case .array(let list)? = products[path: "data"],
+                let product = list.first(where: { $0[path: "currency"]?.string == "USD" }),
+                let code = product[path: "code"]?.string, let price = product[path: "reference_price"]?.string,
+                case .integer(let lot)? = product[path: "lot_size"]
+            else {
+                Issue.record("no product")
+                return
+            }
+            let contracts = try await venue.call("GET", "/v1/contracts?product=\(code)&limit=1000")
+            guard case .array(let hours)? = contracts[path: "data"] else { return }
+            let open = hours.filter { $0[path: "status"]?.string == "open" }.compactMap { $0[path: "symbol"]?.string }
+            let symbol = try #require(open.last)
+            let placed = try await client.call(
+                "POST", "/v1/orders",
+                body: .object([
+                    "contract": .string(symbol), "side": .string("buy"), "type": .string("limit"), "price": .string(price),
+                    "quantity": .integer(lot), "time_in_force": .string("gtc"), "post_only": .boolean(true),
+                ]))
+            let order = try #require(placed[path: "order.id"]?.string)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 { group.addTask { try await client.send("DELETE", "/v1/orders/\(order)").status } }
+                return try await group.reduce(into: []) { $0.append($1) }.sorted()
+            }
+            #expect(statuses == [200] + Array(repeating: 409, count: 7))
+            let after = try await client.call("GET", "/v1/balances")
+            #expect(after[path: "data.0.available"]?.string == "1000.000000")
+            #expect(after[path: "data.0.reserved"]?.string == "0.000000")
         }
     }
 

@@ -13,6 +13,20 @@ enum ProofRoutes {
         Route(.get, "/v1/ledger/keys", .participants, keys),
     ]
 
+    /// Figures of the signed tree for `GET /metrics`.
+    static func samples(_ figures: LedgerFigures) -> [MetricSample] {
+        [
+            MetricSample("suanpan_ledger_tree_transfers", .gauge, figures.treeSize, help: "Transfers in the ledger's tree."),
+            MetricSample("suanpan_ledger_checkpoints_total", .counter, figures.checkpoints, help: "Checkpoints signed."),
+            MetricSample(
+                "suanpan_ledger_signed_sequence", .gauge, figures.signedSequence, help: "The last command that a checkpoint covers."),
+            MetricSample(
+                "suanpan_ledger_unsigned_commands", .gauge, figures.unsigned, help: "Committed commands without a checkpoint."),
+            MetricSample(
+                "suanpan_ledger_stopped", .gauge, figures.isStopped ? 1 : 0, help: "Whether nothing can be signed; see the log."),
+        ]
+    }
+
     @Sendable static func latest(_ call: Call) async throws(Problem) -> Answer {
         let found = try await call.archive { (archive, _) async throws(HistoryError) in try await archive.latestCheckpoint() }
         guard let found else { throw .notFound("checkpoint") }

@@ -32,7 +32,8 @@ package enum Bundle {
     package static func file(at path: String) -> String {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        return path.hasSuffix("/") || (exists && isFolder.boolValue) ? (path as NSString).appendingPathComponent("ledger.bundle") : path
+        guard path.hasSuffix("/") || (exists && isFolder.boolValue) else { return path }
+        return (path as NSString).appendingPathComponent("ledger.bundle")
     }
 
     /// Why a bundle cannot be written or read.

@@ -115,7 +115,8 @@ package enum LedgerKeyRotation {
     ) throws -> (old: LedgerKey, new: LedgerKey) {
         let connection = try Connection(to: target, applicationName: "suanpan rotate-ledger-key")
         guard (store.seed == nil) == (seed == nil) else {
-            throw ProofFault("a key from SUANPAN_LEDGER_KEY is followed by one from SUANPAN_NEXT_LEDGER_KEY, one in a file by a file")
+            throw ProofFault(
+                "a key from SUANPAN_LEDGER_KEY is followed by one from SUANPAN_NEXT_LEDGER_KEY, one in a file by a file")
         }
         let made = try seed.map { SigningKey(seed: $0) } ?? store.loadNext()
         guard let made else { throw ProofFault("SUANPAN_NEXT_LEDGER_KEY is no seed of 32 bytes") }

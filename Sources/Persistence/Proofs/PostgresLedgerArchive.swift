@@ -125,6 +125,17 @@ package final class PostgresLedgerArchive: LedgerArchive {
         }
     }
 
+    package var figures: LedgerFigures? {
+        let metrics = prover.metrics
+        var figures = LedgerFigures()
+        figures.treeSize = metrics.treeSize
+        figures.checkpoints = metrics.checkpoints
+        figures.signedSequence = metrics.signedSequence
+        figures.unsigned = metrics.lagSequences
+        figures.isStopped = metrics.isStopped
+        return figures
+    }
+
     private static func latestSize(_ connection: Connection) throws -> Int64 {
         try connection.query(
             "SELECT coalesce((SELECT tree_size FROM ledger_checkpoints ORDER BY number DESC LIMIT 1), 0)"

@@ -35,7 +35,7 @@ struct BenchProofsCommand: AsyncParsableCommand {
         let audit = try bench.audit(transfers: transfers)
         print("tree: \(Self.rate(audit.transfers, audit.hashing)) transfers/s hashed from a frame's events, one core")
         print("tree: \(Self.rate(audit.transfers, audit.following)) transfers/s followed from the journal into tiles")
-        print("audit: \(Self.rate(audit.transfers, audit.database)) transfers/s of a database, \(audit.transfers) transfers, every row")
+        print("audit: \(Self.rate(audit.transfers, audit.database)) transfers/s of a database, every row of \(audit.transfers)")
         print("audit: \(Self.rate(audit.transfers, audit.bundle)) transfers/s of a bundle, one core")
         let figures = try bench.prove(leaves: leaves, proofs: proofs)
         print("tree: \(Self.rate(figures.leaves, figures.growing)) transfers/s through the tile writer, tree of \(leaves) leaves")

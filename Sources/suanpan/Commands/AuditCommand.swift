@@ -84,7 +84,7 @@ struct AuditCommand: AsyncParsableCommand {
     private func conclude(_ report: ProofReport) throws -> Bool {
         print("sound        everything is what the journal says")
         if report.rememberedConfirmed == 0 {
-            print("note         against a record replaced as a whole only a checkpoint kept outside helps: --checkpoint FILE --remember")
+            print("note         a record replaced as a whole shows only against a checkpoint kept outside: --checkpoint FILE")
         }
         if remember, let checkpoint, let note = report.latestNote { try CheckpointFile.write(note, to: checkpoint) }
         return true
@@ -126,7 +126,8 @@ extension RemoteClaims {
     package static func fetch(_ client: SuanpanClient, remembered: SignedCheckpoint?) async throws -> RemoteClaims {
         let keys = try await client.call("GET", "/v1/ledger/keys")[path: "data"]
         let latest = try await client.call("GET", "/v1/ledger/checkpoints/latest")
-        guard case .array(let list)? = keys, let note = latest[path: "note"]?.string, case .integer(let size)? = latest[path: "tree_size"]
+        guard case .array(let list)? = keys, let note = latest[path: "note"]?.string,
+            case .integer(let size)? = latest[path: "tree_size"]
         else { throw ValidationError("the server's answers have not the form of docs/API.md") }
         var claims = RemoteClaims(keyStatements: list.compactMap { $0[path: "endorsement"]?.string }, latestNote: note)
         guard let old = remembered?.checkpoint else { return claims }

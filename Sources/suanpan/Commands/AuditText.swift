@@ -35,6 +35,9 @@ enum AuditText {
     }
 
     static func lines(_ balance: [TrialBalanceLine]) -> [String] {
-        balance.map { "\($0.asset)          debits \($0.debits), credits \($0.credits), \($0.balanced ? "balanced" : "NOT BALANCED")" }
+        balance.map { line in
+            let word = line.balanced ? "balanced" : "NOT BALANCED"
+            return "\(line.asset)          debits \(line.debits), credits \(line.credits), \(word)"
+        }
     }
 }

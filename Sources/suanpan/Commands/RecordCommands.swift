@@ -47,7 +47,8 @@ struct ReplayCommand: AsyncParsableCommand {
 /// `suanpan rebuild-projections`: makes the read models anew.
 struct RebuildProjectionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rebuild-projections", abstract: "Empty the read models and the ledger's tree and make them anew from the journal.")
+        commandName: "rebuild-projections",
+        abstract: "Empty the read models and the ledger's tree and make them anew from the journal.")
 
     @OptionGroup var database: DatabaseOptions
 

@@ -27,7 +27,10 @@ struct LedgerArchiveTests {
     func inclusion() async throws {
         try await Self.withArchive { archive, _ in
             let total = Int64(SampleHistory.transfers.count)
-            for (transfer, size) in [(1, 1), (1, total), (total, total), (256, 256), (257, 300), (512, 512), (100, 513), (3, nil)] as [(Int64, Int64?)] {
+            let wanted: [(Int64, Int64?)] = [
+                (1, 1), (1, total), (total, total), (256, 256), (257, 300), (512, 512), (100, 513), (3, nil),
+            ]
+            for (transfer, size) in wanted {
                 let found = try await archive.inclusion(of: TransferID(transfer), size: size, participant: nil, including: 0)
                 let proof = try #require(found)
                 #expect(proof.treeSize == size ?? total)
@@ -49,7 +52,8 @@ struct LedgerArchiveTests {
     func consistency() async throws {
         try await Self.withArchive { archive, _ in
             let total = Int64(SampleHistory.transfers.count)
-            for (first, second) in [(1, total), (255, 256), (256, 257), (256, total), (300, 600), (total, total)] as [(Int64, Int64)]
+            let wanted: [(Int64, Int64)] = [(1, total), (255, 256), (256, 257), (256, total), (300, 600), (total, total)]
+            for (first, second) in wanted
             where second <= total {
                 let found = try await archive.consistency(first: first, second: second)
                 let proof = try #require(found)
@@ -67,7 +71,8 @@ struct LedgerArchiveTests {
     func ownership() async throws {
         try await Self.withArchive { archive, scene in
             let row = try scene.connect().query(
-                "SELECT t.id, a.participant FROM transfers t JOIN accounts a ON a.id = t.credit WHERE a.kind = 'cash' ORDER BY 1 LIMIT 1"
+                "SELECT t.id, a.participant FROM transfers t JOIN accounts a ON a.id = t.credit WHERE a.kind = 'cash' "
+                    + "ORDER BY 1 LIMIT 1"
             ).onlyRow()
             let (transfer, owner) = (TransferID(try row.int64(0)), ParticipantID(try row.int64(1)))
             let other = ParticipantID(owner.rawValue + 10_000)

@@ -31,7 +31,8 @@ struct TamperTests {
             ("UPDATE ledger_checkpoints SET tree_size = tree_size + 1 WHERE number = 2",
                 "ledger_checkpoints: row 2: its columns are not what its note says"),
             ("UPDATE ledger_checkpoints SET tree_size = tree_size + 1, note = regexp_replace(note, '\\n' || tree_size || '\\n', "
-                + "E'\\n' || (tree_size + 1) || E'\\n') WHERE number = 2", "ledger_checkpoints: row 2: its signature is not of key 1"),
+                + "E'\\n' || (tree_size + 1) || E'\\n') WHERE number = 2",
+                "ledger_checkpoints: row 2: its signature is not of key 1"),
             ("UPDATE ledger_keys SET public_key = sha256('thief')", "ledger_keys: key 1 is not what its statement says"),
             ("DELETE FROM ledger_keys", "ledger_keys: there is no key, and checkpoints were signed"),
             ("DELETE FROM journal_frames WHERE first_sequence = (SELECT max(first_sequence) FROM journal_frames)",
