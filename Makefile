@@ -35,7 +35,7 @@ test: setup ## Run all tests, with a PostgreSQL that they start themselves
 	$(TEST)
 
 .PHONY: bench
-bench: setup ## Measure: the order book, the exchange in memory, start-up, snapshots, durable orders over HTTP
+bench: setup ## Measure: books, the exchange in memory, the durable path, start-up, snapshots, proofs, HTTP
 	$(BUILD) --product suanpan
 	@bash .ci/bench $(BINARY)
 

@@ -70,14 +70,15 @@ let package = Package(
             path: "Migrations",
             resources: [
                 .embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql"),
-                .embedInCode("m0003_snapshots.sql"),
+                .embedInCode("m0003_snapshots.sql"), .embedInCode("m0004_proofs.sql"),
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Persistence",
             dependencies: [
-                "Sequencer", "Exchange", "Ledger", "Matching", "Quantities", "Postgres", "Cryptography", "Migrations",
+                "Sequencer", "Exchange", "Ledger", "Matching", "Pricing", "Registry", "Quantities", "Postgres", "Cryptography",
+                "Migrations",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -2,7 +2,7 @@
 ///
 /// A step is never edited once it was released: databases remember its checksum. What comes later is a new step.
 package struct Migration: Sendable {
-    /// 1, 2, 3 … without gaps.
+    /// 1, 2, 3 …
     package let number: Int
     /// What it is about, as in the name of its file.
     package let name: String
@@ -20,5 +20,6 @@ package struct Migration: Sendable {
         Migration(number: 1, name: "journal", sql: PackageResources.m0001_journal_sql),
         Migration(number: 2, name: "projections", sql: PackageResources.m0002_projections_sql),
         Migration(number: 3, name: "snapshots", sql: PackageResources.m0003_snapshots_sql),
+        Migration(number: 4, name: "proofs", sql: PackageResources.m0004_proofs_sql),
     ]
 }

@@ -18,13 +18,13 @@ package enum Migrator {
     ///
     /// - Throws: `MigrationError` when the database does not go together with `migrations` or refuses a step,
     ///   `PostgresError` for the rest.
-    /// - Precondition: `migrations` are numbered 1, 2, 3 …
+    /// - Precondition: the numbers of `migrations` ascend.
     @discardableResult
     package static func migrate(
         _ connection: Connection, _ migrations: [Migration] = Migration.all
     ) throws -> [Migration] {
         precondition(
-            zip(migrations, 1...).allSatisfy { $0.number == $1 }, "migrations must be numbered without gaps")
+            zip(migrations, migrations.dropFirst()).allSatisfy { $0.number < $1.number }, "migrations must be in their order")
         return try connection.transaction {
             try connection.query("SELECT pg_advisory_xact_lock($1)", [.int64(lock)])
             try connection.executeScript(
@@ -62,8 +62,9 @@ package enum Migrator {
         let rows = try connection.query("SELECT number, checksum FROM schema_migrations ORDER BY number")
         if let last = rows.last {
             let number = Int(try last.int64(0))
-            guard number <= migrations.count else {
-                throw MigrationError.newer(number: number, newestKnown: migrations.count)
+            let newest = migrations.last?.number ?? 0
+            guard number <= newest else {
+                throw MigrationError.newer(number: number, newestKnown: newest)
             }
         }
         for (row, migration) in zip(rows, migrations) {

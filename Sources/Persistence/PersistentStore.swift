@@ -12,15 +12,18 @@ import Sequencer
 ///     sequencer.stop()
 ///     store.close()
 ///
-/// Opening claims the writer's lease, migrates, replays the journal and starts the projector. Every call blocks.
+/// Opening claims the writer's lease, migrates, replays the journal and starts the projector and the ledger's prover.
+/// Every call blocks.
 package final class PersistentStore: Sendable {
     /// How a store is opened.
     package struct Settings: Sendable {
         package var target: ConnectionString
-        /// The folder that holds `keys/vault.key`.
+        /// The folder that holds `keys/vault.key` and `keys/ledger.key`.
         package var dataDirectory: String
         /// The vault's key from the environment, 32 bytes, instead of the file.
         package var vaultKey: [UInt8]?
+        /// The seed of the ledger's signing key from the environment, 32 bytes, instead of `keys/ledger.key`.
+        package var ledgerKey: [UInt8]?
         package var journal = PostgresJournal.Settings()
         /// Queries of the past at a time.
         package var readers = 4
@@ -35,6 +38,9 @@ package final class PersistentStore: Sendable {
     package let journal: PostgresJournal
     package let projector: Projector
     package let history: PostgresHistory
+    /// Keeps the ledger's tree and signs checkpoints.
+    package let prover: LedgerProver
+    package let archive: PostgresLedgerArchive
     package let vault: PostgresVault
     package let snapshotter: Snapshotter
     package let recovery: RecoveryReport
@@ -47,21 +53,25 @@ package final class PersistentStore: Sendable {
     ///
     /// A new database has a fresh exchange (`sequence` 0), whose first command is the genesis.
     ///
-    /// - Throws: `LeaseHeld`, `MigrationError`, `JournalError`, `ReplayFault`, `KeyFileError`, `VaultKeyMismatch`,
+    /// - Throws: `LeaseHeld`, `MigrationError`, `JournalError`, `ReplayFault`, `KeyFileError`, `VaultKeyMismatch`, `ProofFault`,
     ///   `PostgresError`; all but `JournalError` describe themselves for the terminal.
     package static func open(
         _ settings: Settings, logger: Logger
     ) throws -> sending (store: PersistentStore, exchange: Exchange) {
         let projectorOfJournal = ProjectorReference()
         let snapshotter = Snapshotter(settings.target, settings.snapshots, logger: logger)
+        let proverOfJournal = ProverReference()
         let journal = try PostgresJournal(settings.target, settings.journal, logger: logger) {
             projectorOfJournal.noteCommit(through: $0)
+            proverOfJournal.noteCommit(through: $0)
             snapshotter.noteCommit(through: $0)
         }
         do {
             let reader = try Connection(to: settings.target, applicationName: "suanpan start")
             let key = try vaultKey(settings)
             try PostgresVault.confirm(key, reader)
+            let ledgerKeys = LedgerKeyStore(dataDirectory: settings.dataDirectory, seed: settings.ledgerKey)
+            try LedgerProver.confirmKey(ledgerKeys, reader)
             try JournalReading.confirmEnd(reader)
             let noted = try NotedState.newest(reader).map { [$0] } ?? []
             let warnings = try durabilityWarnings(reader)
@@ -70,8 +80,12 @@ package final class PersistentStore: Sendable {
             projectorOfJournal.set(projector)
             projector.start()
             snapshotter.start(newest: recovered.report.snapshot, committed: recovered.report.sequence)
+            let prover = LedgerProver(
+                settings.target, keys: ledgerKeys, committed: recovered.report.sequence, logger: logger)
+            proverOfJournal.set(prover)
+            prover.start()
             let store = PersistentStore(
-                settings, journal, projector, snapshotter, key, recovered.report,
+                settings, journal, projector, prover, snapshotter, key, recovered.report,
                 warnings: warnings + recovered.report.warnings.map { "a snapshot was passed over: \($0)" })
             return (store, recovered.exchange)
         } catch {
@@ -101,8 +115,8 @@ package final class PersistentStore: Sendable {
     }
 
     private init(
-        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ snapshotter: Snapshotter, _ key: SealingKey,
-        _ recovery: RecoveryReport, warnings: [String]
+        _ settings: Settings, _ journal: PostgresJournal, _ projector: Projector, _ prover: LedgerProver,
+        _ snapshotter: Snapshotter, _ key: SealingKey, _ recovery: RecoveryReport, warnings: [String]
     ) {
         self.journal = journal
         self.projector = projector
@@ -111,6 +125,9 @@ package final class PersistentStore: Sendable {
         self.recovery = recovery
         self.warnings = warnings
         target = settings.target
+        self.prover = prover
+        archive = PostgresLedgerArchive(
+            settings.target, projector: projector, prover: prover, readers: settings.readers)
         history = PostgresHistory(settings.target, projector: projector, readers: settings.readers)
         vault = PostgresVault(settings.target, key: key)
     }
@@ -156,7 +173,9 @@ package final class PersistentStore: Sendable {
     package func close() {
         snapshotter.stop()
         projector.stop(catchingUpFor: .seconds(5))
+        prover.stop(catchingUpFor: .seconds(5))
         history.close()
+        archive.close()
         vault.close()
         journal.close()
     }

@@ -7,7 +7,8 @@ struct SuanpanCommand: AsyncParsableCommand {
         commandName: "suanpan",
         abstract: "A compute-power exchange: hours of accelerators, traded, delivered, settled, audited.",
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, AuditCommand.self, ReplayCommand.self, SnapshotCommand.self, RebuildProjectionsCommand.self,
+            ServeCommand.self, MigrateCommand.self, AuditCommand.self, ReplayCommand.self, SnapshotCommand.self,
+            RebuildProjectionsCommand.self, ExportCommand.self, RotateLedgerKeyCommand.self,
             PlayDayCommand.self, ImportTraceCommand.self, BenchCommand.self,
         ]
     )

@@ -39,7 +39,7 @@ struct LocalServer {
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(
             configuration: configuration, gateway: venue.sequencer, directory: venue.directory, history: venue.store.history,
-            vault: venue.store.vault, logger: logger, onRunning: { announce.yield($0) }
+            vault: venue.store.vault, archive: venue.store.archive, logger: logger, onRunning: { announce.yield($0) }
         )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: [.init(service: server.application)], logger: logger))

@@ -10,6 +10,9 @@ package struct Answer: Sendable {
     package var isReplayed = false
     /// Whether nobody may keep a copy on the way.
     package var isSecret = false
+    /// The body piece by piece instead of `body`, until nil: what is too long to be held at once. A piece that throws ends the
+    /// connection, so that nobody takes a part for the whole.
+    package var pieces: (@Sendable () async throws -> [UInt8]?)?
 
     package init(status: Int = 200, body: [UInt8]) {
         self.status = status

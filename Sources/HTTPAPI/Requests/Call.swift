@@ -86,6 +86,17 @@ package struct Call: Sendable {
         }
     }
 
+    /// Reads the ledger's archive, waiting until it includes all that was acknowledged when the call came.
+    func archive<Value: Sendable>(
+        _ body: (any LedgerArchive, _ sequence: Int64) async throws(HistoryError) -> Value
+    ) async throws(Problem) -> Value {
+        do throws(HistoryError) {
+            return try await body(services.archive, services.gateway.acknowledgedSequence)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
     /// Whose objects a list shows: the caller's own, for overseers everybody's, or those of one whom they name.
     ///
     /// - Returns: nil for everybody's.

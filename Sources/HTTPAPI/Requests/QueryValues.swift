@@ -42,6 +42,24 @@ package struct QueryValues: Sendable {
         return Hour(containing: time)
     }
 
+    /// Any moment.
+    package func time(_ name: String) throws(Problem) -> Timestamp? {
+        guard let text = self[name] else { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw .invalid(name, "\(name) must be a time in UTC of 1970...2199 such as 2026-11-23T14:00:00Z")
+        }
+        return time
+    }
+
+    /// A whole number of 64 bits that is not below `least`.
+    package func count(_ name: String, least: Int64 = 0) throws(Problem) -> Int64? {
+        guard let text = self[name] else { return nil }
+        guard let value = Int64(text), !text.hasPrefix("+"), value >= least else {
+            throw .invalid(name, "\(name) must be a whole number, at least \(least)")
+        }
+        return value
+    }
+
     /// One of a closed set of names.
     package func choice<Value: Choice>(_ name: String, _ type: Value.Type) throws(Problem) -> Value? {
         guard let text = self[name] else { return nil }

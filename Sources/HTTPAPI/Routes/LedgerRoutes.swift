@@ -5,22 +5,43 @@ import Sequencer
 
 /// The ledger: overseers see all of it, participants their own accounts.
 enum LedgerRoutes {
+    /// What restricts a list of transfers.
+    static let transferFilters = ["account", "participant_id", "kind", "cause_kind", "cause", "entry_set", "from", "to"]
+
     static let routes: [Route] = [
-        Route(.get, "/v1/ledger/accounts", .participants, query: Page.parameters + ["participant_id"], accounts),
+        Route(
+            .get, "/v1/ledger/accounts", .participants, query: Page.parameters + ["participant_id", "kind", "asset"], accounts),
         Route(.get, "/v1/ledger/accounts/{id}", .participants, account),
         Route(
-            .get, "/v1/ledger/transfers", .participants, query: Page.parameters + ["account", "after", "participant_id"],
-            transfers
+            .get, "/v1/ledger/transfers", .participants, query: Page.parameters + ["after"] + transferFilters, transfers
         ),
+        Route(.get, "/v1/ledger/transfers.csv", .participants, query: ["after"] + transferFilters) { call async throws(Problem) in
+            try await export(call, TransferText.csv)
+        },
+        Route(.get, "/v1/ledger/transfers.ndjson", .participants, query: ["after"] + transferFilters) {
+            call async throws(Problem) in
+            try await export(call, TransferText.ndjson)
+        },
         Route(.get, "/v1/ledger/trial_balance", .roles(.overseers), query: Page.parameters, trialBalance),
     ]
 
+    /// Open accounts in the order of their numbers. The exchange looks at a bounded number of them at a time.
     @Sendable static func accounts(_ call: Call) async throws(Problem) -> Answer {
         let page = try Page(call.query)
-        let after = try page.after(AccountID.self)
+        var after = try page.after(AccountID.self)
         let owner = try call.listed()
-        let found = try await call.query { $0.ledgerAccounts(of: owner, after: after, limit: page.limit + 1) }
-        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+        let kind = try call.query.choice("kind", AccountKind.self)
+        let asset = call.query["asset"]
+        var found: [LedgerAccountView] = []
+        while found.count <= page.limit {
+            let start = after
+            let wanted = kind == nil && asset == nil ? page.limit + 1 : 1_000
+            let seen = try await call.query { $0.ledgerAccounts(of: owner, after: start, limit: wanted) }
+            found += seen.filter { (kind == nil || $0.kind == kind?.rawValue) && (asset == nil || $0.asset.code == asset) }
+            guard let last = seen.last, seen.count == wanted else { break }
+            after = last.id
+        }
+        return call.list(Array(found.prefix(page.limit + 1)), limit: page.limit) { String($0.id.rawValue) }
     }
 
     @Sendable static func account(_ call: Call) async throws(Problem) -> Answer {
@@ -35,24 +56,70 @@ enum LedgerRoutes {
         return account
     }
 
-    /// Transfers in the order of posting; `after` is the identifier of the last one that is known.
+    /// Which transfers a call wants, of those that it may see.
+    static func filter(_ call: Call) async throws(Problem) -> TransferFilter {
+        var filter = TransferFilter()
+        filter.participant = try call.listed()
+        filter.account = call.query.identifier("account", AccountID.self)
+        // An overseer may ask for an account that was closed, of which the exchange knows nothing any more.
+        if let account = filter.account, !call.caller.seesEverything { _ = try await visible(call, account) }
+        filter.kind = try call.query.choice("kind", TransferKind.self)
+        filter.causeKind = try call.query.choice("cause_kind", CauseKind.self)
+        if let text = call.query["cause"] {
+            guard let cause = CauseText.cause(text) else { throw .invalid("cause", "cause must be the identifier of a cause") }
+            filter.causeID = cause.id
+            guard filter.causeKind.map({ cause.kinds.contains($0) }) ?? true else {
+                throw .invalid("cause", "cause is no identifier of its cause_kind")
+            }
+            if cause.kinds.count == 1 { filter.causeKind = cause.kinds[0] }
+        }
+        filter.entrySet = call.query.identifier("entry_set", EntrySetID.self)
+        filter.from = try call.query.time("from")
+        filter.to = try call.query.time("to")
+        return filter
+    }
+
+    /// After which transfer a list goes on: `after` names the last one that is known.
+    private static func start(_ call: Call, _ page: Page?) throws(Problem) -> TransferID {
+        if let page, page.cursor != nil { return try page.after(TransferID.self) }
+        guard let text = call.query["after"] else { return TransferID() }
+        guard let id = TransferID(text: text) else { throw .invalid("after", "after must be a transfer's identifier") }
+        return id
+    }
+
+    /// Transfers in the order of posting.
     @Sendable static func transfers(_ call: Call) async throws(Problem) -> Answer {
         let page = try Page(call.query)
-        var after = try page.after(TransferID.self)
-        if after.isNone, let text = call.query["after"] {
-            guard let id = TransferID(text: text) else { throw .invalid("after", "after must be a transfer's identifier") }
-            after = id
-        }
-        let participant = try call.listed()
-        let account = call.query.identifier("account", AccountID.self)
-        if let account { _ = try await visible(call, account) }
-        let start = after
-        let found = try await call.past { (history, sequence) async throws(HistoryError) in
-            try await history.transfers(
-                account: account, participant: participant, after: start, limit: page.limit + 1, including: sequence
-            )
+        let start = try start(call, page)
+        let filter = try await filter(call)
+        // Without the finer filters the history answers, which every server keeps.
+        var plain = TransferFilter()
+        (plain.account, plain.participant) = (filter.account, filter.participant)
+        let found: [PostedTransfer]
+        if filter == plain {
+            found = try await call.past { (history, sequence) async throws(HistoryError) in
+                try await history.transfers(
+                    account: filter.account, participant: filter.participant, after: start, limit: page.limit + 1,
+                    including: sequence)
+            }
+        } else {
+            found = try await call.archive { (archive, sequence) async throws(HistoryError) in
+                try await archive.transfers(filter, after: start, limit: page.limit + 1, including: sequence)
+            }
         }
         return call.list(found.map(TransferView.init), limit: page.limit) { String($0.id.rawValue) }
+    }
+
+    /// All transfers that match, page by page, in memory that does not grow with them.
+    private static func export(_ call: Call, _ form: TransferText) async throws(Problem) -> Answer {
+        let filter = try await filter(call)
+        let pages = TransferPages(call: call, filter: filter, form: form, after: try start(call, nil))
+        // The first page is read before the head is sent: what is wrong then is answered as a problem.
+        try await pages.prepare()
+        var answer = Answer(body: [])
+        answer.contentType = form.contentType
+        answer.pieces = { try await pages.next() }
+        return answer
     }
 
     @Sendable static func trialBalance(_ call: Call) async throws(Problem) -> Answer {

@@ -33,6 +33,7 @@ enum SystemRoutes {
             "suanpan_trading", .gauge, call.services.gateway.isTrading ? 1 : 0, help: "Whether commands are taken."
         )
         let samples = [ready] + call.services.requestCounts.samples + call.services.gateway.samples + call.services.figures()
+            + (call.services.archive.figures.map(ProofRoutes.samples) ?? [])
         var answer = Answer(body: MetricsText.text(samples))
         answer.contentType = MetricsText.contentType
         return answer

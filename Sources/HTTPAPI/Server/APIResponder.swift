@@ -160,9 +160,16 @@ extension APIResponder {
         headers[.requestID] = name
         if answer.isReplayed { headers[.idempotencyReplayed] = "true" }
         if answer.isSecret { headers[.cacheControl] = "no-store" }
-        let response = Response(
-            status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
-        )
+        let body =
+            if let pieces = answer.pieces {
+                ResponseBody { writer in
+                    while let piece = try await pieces() { try await writer.write(ByteBuffer(bytes: piece)) }
+                    try await writer.finish(nil)
+                }
+            } else {
+                ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+            }
+        let response = Response(status: .init(code: answer.status), headers: headers, body: body)
         return isHead ? response.createHeadResponse() : response
     }
 

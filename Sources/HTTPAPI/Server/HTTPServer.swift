@@ -31,7 +31,7 @@ package struct HTTPServer: Sendable {
         SystemRoutes.routes + ParticipantRoutes.routes + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
-        + ConsoleRoutes.routes
+        + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes
 
     /// - Parameters:
     ///   - figures: more of `GET /metrics`, asked for at each call.
@@ -39,10 +39,11 @@ package struct HTTPServer: Sendable {
     package init(
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(), gateway: any ExchangeGateway,
         directory: Directory, history: any History, vault: any Vault,
-        figures: @escaping @Sendable () -> [MetricSample] = { [] }, logger: Logger,
+        archive: any LedgerArchive = NoLedgerArchive(), figures: @escaping @Sendable () -> [MetricSample] = { [] }, logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
-        let services = Services(gateway: gateway, directory: directory, history: history, vault: vault, figures: figures)
+        let services = Services(
+            gateway: gateway, directory: directory, history: history, vault: vault, archive: archive, figures: figures)
         let names = RequestNames()
         application = Application(
             responder: APIResponder(services: services, routes: Self.routes, names: names),

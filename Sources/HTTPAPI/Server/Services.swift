@@ -6,18 +6,20 @@ package struct Services: Sendable {
     package let directory: Directory
     package let history: any History
     package let vault: any Vault
+    package let archive: any LedgerArchive
     let requestCounts = RequestCounts()
     /// Figures of what else runs beside the exchange, for `GET /metrics`.
     let figures: @Sendable () -> [MetricSample]
 
     package init(
         gateway: any ExchangeGateway, directory: Directory, history: any History, vault: any Vault,
-        figures: @escaping @Sendable () -> [MetricSample] = { [] }
+        archive: any LedgerArchive = NoLedgerArchive(), figures: @escaping @Sendable () -> [MetricSample] = { [] }
     ) {
         self.figures = figures
         self.gateway = gateway
         self.directory = directory
         self.history = history
         self.vault = vault
+        self.archive = archive
     }
 }

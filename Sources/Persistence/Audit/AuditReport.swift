@@ -19,6 +19,8 @@ package struct AuditReport: Sendable {
     package var transfers: Int64 = 0
     package var trades: Int64 = 0
     package var orders: Int64 = 0
+    /// Trades whose fees and units were held against the rules, apart from the replay.
+    package var sales: Int64 = 0
     /// Summed from the rows of `transfers`.
     package var trialBalance: [TrialBalanceLine] = []
     /// The first thing that is wrong, naming the row; nil when everything is right.

@@ -20,13 +20,17 @@ package struct ProjectionAudit {
     private var trades: OrderedTableAudit<TradeRow>
     private var orders: OrderTableAudit
     private var balances = BalanceAudit()
+    private var rules = RuleAudit()
     private var rows = ProjectedRows()
     private var tablesConfirmed = false
 
     /// Audits the database; a fault is in the report.
     ///
+    /// - Parameter progress: Called now and then with the sequence reached and the one to come to.
     /// - Throws: `PostgresError` where the database cannot be read.
-    package static func run(_ target: ConnectionString) throws -> AuditReport {
+    package static func run(
+        _ target: ConnectionString, progress: (_ done: Int64, _ total: Int64) -> Void = { _, _ in }
+    ) throws -> AuditReport {
         let journal = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
         let tables = try Connection(to: target, applicationName: "suanpan audit", access: .readOnly)
         try tables.begin()
@@ -38,7 +42,7 @@ package struct ProjectionAudit {
             var audit = try ProjectionAudit(tables, try Replay.statesToMeet(tables, snapshots))
             do {
                 for snapshot in snapshots { try SnapshotReading.confirm(snapshot, tables) }
-                try audit.compareAll(journal)
+                try audit.compareAll(journal, progress)
                 try StoredSnapshot.confirmEnd(snapshots, audit.replay.exchange.sequence)
             } catch {
                 audit.fill(&report)
@@ -66,10 +70,13 @@ package struct ProjectionAudit {
         orders = OrderTableAudit(tables)
     }
 
-    private mutating func compareAll(_ journal: Connection) throws {
+    private mutating func compareAll(_ journal: Connection, _ progress: (Int64, Int64) -> Void) throws {
+        let head = try JournalReading.head(journal)
         if position.sequence == 0 { try confirmTables() }
         try JournalReading.read(journal, after: .start) { stored in
             try replay.apply(stored.frame)
+            try rules.confirm(stored.frame, replay.exchange)
+            if replay.frames % 64 == 0 { progress(stored.frame.lastSequence, head.sequence) }
             guard stored.frame.lastSequence <= position.sequence else { return }
             try compare(stored.frame)
             guard stored.frame.lastSequence == position.sequence else { return }
@@ -82,6 +89,8 @@ package struct ProjectionAudit {
             throw AuditFault("projector_position: no frame ends with sequence \(position.sequence)")
         }
         try JournalReading.confirmEnd(journal)
+        if let broken = replay.exchange.firstBrokenInvariant() { throw AuditFault(broken) }
+        progress(head.sequence, head.sequence)
     }
 
     private mutating func compare(_ frame: Frame) throws {
@@ -122,5 +131,6 @@ package struct ProjectionAudit {
         report.trades = trades.compared
         report.orders = orders.compared
         report.trialBalance = balances.trialBalance
+        report.sales = rules.sales
     }
 }

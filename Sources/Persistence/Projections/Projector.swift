@@ -204,7 +204,7 @@ package final class Projector: @unchecked Sendable {
     }
 
     /// Whether another connection can help: everything but what the server refused and what the tables hold.
-    private static func isLoss(_ error: any Error) -> Bool {
+    static func isLoss(_ error: any Error) -> Bool {
         guard let failure = error as? PostgresError else { return false }
         if case .serverRejected(let state) = failure.kind { return ["53", "57", "58", "40"].contains(state.errorClass) }
         return true

@@ -53,6 +53,8 @@ package final class FrameReplay {
     /// As `notedStatesConfirmed`, of rows of `snapshots`.
     package private(set) var snapshotsConfirmed = 0
     private var output = ExchangeOutput()
+    /// Why the last command could not have been given to the exchange.
+    private var refused: String?
 
     /// - Parameter exchange: Where to begin: a fresh one, or one that a snapshot gave.
     package init(_ exchange: Exchange, noted: [NotedState] = []) {
@@ -69,19 +71,15 @@ package final class FrameReplay {
             throw fault("it does not follow sequence \(exchange.sequence)")
         }
         output.removeAll()
-        var decoder = BinaryDecoder(frame.commands)
-        while !decoder.isAtEnd {
-            let envelope: Envelope
-            do throws(BinaryDecoder.Failure) {
-                envelope = try decoder.read(Envelope.self)
+        var failure: ReplayFault?
+        unsafe frame.commands.withUnsafeBytes { commands in
+            do throws(ReplayFault) {
+                try unsafe applyCommands(commands, of: frame, fault)
             } catch {
-                throw fault("its commands cannot be read: \(error)")
+                failure = error
             }
-            if let reason = reasonAgainst(envelope) { throw fault("command \(exchange.sequence + 1): \(reason)") }
-            _ = exchange.apply(envelope, output: &output)
-            commands += 1
-            try confirmNotedState(fault)
         }
+        if let failure { throw failure }
         guard exchange.sequence == frame.lastSequence else {
             throw fault("its commands end with sequence \(exchange.sequence), the row says \(frame.lastSequence)")
         }
@@ -96,20 +94,53 @@ package final class FrameReplay {
         events += Int64(output.eventCount)
     }
 
-    /// Why the exchange could not have been given this command.
-    private func reasonAgainst(_ envelope: Envelope) -> String? {
-        if envelope.time < exchange.time { return "its time is before the one of the command before" }
-        switch envelope.command {
-        case .genesis(let genesis):
-            if exchange.sequence > 0 { return "a second genesis" }
-            if genesis.rulesVersion != Exchange.rulesVersion {
-                return "a history of rules version \(genesis.rulesVersion); this program knows only \(Exchange.rulesVersion)"
+    private func applyCommands(
+        _ commands: UnsafeRawBufferPointer, of frame: Frame, _ fault: (String) -> ReplayFault
+    ) throws(ReplayFault) {
+        var offset = 0
+        while offset < commands.count {
+            do throws(BinaryDecoder.Failure) {
+                offset += try unsafe applyCommand(UnsafeRawBufferPointer(rebasing: commands[offset...]), at: offset, of: frame)
+            } catch {
+                throw fault("its commands cannot be read: \(error)")
             }
-        default:
-            if exchange.sequence == 0 { return "the journal does not begin with a genesis" }
-            if case .passTime = envelope.command { return nil }
-            if let due = exchange.nextDue, due <= envelope.time { return "something fell due before it and did not happen" }
+            if let refused {
+                throw fault("command \(exchange.sequence + 1): \(refused)")
+            }
+            self.commands += 1
+            try confirmNotedState(fault)
         }
+    }
+
+    /// Applies the command at `offset` of a frame's commands; answers how many bytes it has. Where the exchange could not have been given
+    /// it, `refused` says why and nothing has changed.
+    private func applyCommand(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, of frame: Frame
+    ) throws(BinaryDecoder.Failure) -> Int {
+        var reader = unsafe RawReader(bytes)
+        let head = EnvelopeHead(&reader)
+        if head.tag == .placeOrder || head.tag == .cancelOrder {
+            refused = reasonAgainst(head)
+            return refused == nil ? try unsafe exchange.apply(encoded: bytes, output: &output).byteCount : 0
+        }
+        var decoder = BinaryDecoder(frame.commands, offset: offset)
+        let envelope = try decoder.read(Envelope.self)
+        refused = reasonAgainst(head)
+        if case .genesis(let genesis) = envelope.command, genesis.rulesVersion != Exchange.rulesVersion {
+            refused = "a history of rules version \(genesis.rulesVersion); this program knows only \(Exchange.rulesVersion)"
+        }
+        guard refused == nil else { return 0 }
+        _ = exchange.apply(envelope, output: &output)
+        return decoder.offset - offset
+    }
+
+    /// Why the exchange could not have been given this command.
+    private func reasonAgainst(_ head: EnvelopeHead) -> String? {
+        if head.time < exchange.time { return "its time is before the one of the command before" }
+        if head.tag == .genesis { return exchange.sequence > 0 ? "a second genesis" : nil }
+        if exchange.sequence == 0 { return "the journal does not begin with a genesis" }
+        if head.tag == .passTime { return nil }
+        if let due = exchange.nextDue, due <= head.time { return "something fell due before it and did not happen" }
         return nil
     }
 

@@ -5,8 +5,11 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the order book, the exchange in memory, durable orders over HTTP, start-up and snapshots.",
-        subcommands: [BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self, BenchRecoveryCommand.self]
+        abstract: "Measure the order book, the exchange in memory, durable orders, start-up and snapshots, and the ledger's proofs.",
+        subcommands: [
+            BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self, BenchRecoveryCommand.self,
+            BenchProofsCommand.self,
+        ]
     )
 }
 

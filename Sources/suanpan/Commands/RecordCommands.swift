@@ -1,7 +1,6 @@
 import ArgumentParser
 import Cryptography
 import Foundation
-import Ledger
 import Logging
 import Migrations
 import Persistence
@@ -20,24 +19,6 @@ struct MigrateCommand: AsyncParsableCommand {
             for migration in applied { print("applied \(migration.number) \(migration.name)") }
             if applied.isEmpty { print("nothing to apply") }
         }
-    }
-}
-
-/// `suanpan audit`: proves the record and its projections.
-struct AuditCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "audit",
-        abstract: "Check the journal's chain, recompute everything from it, and compare every projection; names the first bad row.")
-
-    @OptionGroup var database: DatabaseOptions
-
-    func run() async throws {
-        let sound = try withDatabase(database) { connectionString in
-            let report = try ProjectionAudit.run(connectionString)
-            print(AuditText.describe(report))
-            return report.isSound
-        }
-        if !sound { throw ExitCode.failure }
     }
 }
 
@@ -101,38 +82,23 @@ struct SnapshotCommand: AsyncParsableCommand {
 /// `suanpan rebuild-projections`: makes the read models anew.
 struct RebuildProjectionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rebuild-projections", abstract: "Empty the read models and make them anew from the journal.")
+        commandName: "rebuild-projections",
+        abstract: "Empty the read models and the ledger's tree and make them anew from the journal.")
 
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
         try withDatabase(database) { connectionString in
             let rows = try Projector.rebuild(connectionString)
-            print("rebuilt: \(rows) rows")
+            let leaves = try LedgerProver.rebuild(connectionString)
+            print("rebuilt: \(rows) rows, a tree of \(leaves) transfers")
         }
     }
 }
 
 /// Runs `body` on the database of the options; a private PostgreSQL that was not running is stopped afterwards.
-private func withDatabase<Value>(_ options: DatabaseOptions, _ body: (ConnectionString) throws -> Value) throws -> Value {
+func withDatabase<Value>(_ options: DatabaseOptions, _ body: (ConnectionString) throws -> Value) throws -> Value {
     let database = try Database.open(options, logger: .terminal)
     defer { database.closeUnlessShared() }
     return try body(database.connectionString)
-}
-
-/// The audit's report as a person reads it.
-private enum AuditText {
-    static func describe(_ report: AuditReport) -> String {
-        var lines = [
-            "journal      \(report.frames) frames, \(report.commands) commands, \(report.events) events: chain and events as recorded",
-            "state        \(report.stateHash), \(report.notedStatesConfirmed) noted hashes and \(report.snapshotsConfirmed) snapshots met",
-            "projections  up to command \(report.projectedSequence) of \(report.sequence): \(report.accounts) accounts, "
-                + "\(report.transfers) transfers, \(report.trades) trades, \(report.orders) closed orders",
-        ]
-        for line in report.trialBalance {
-            lines.append("\(line.asset)          debits \(line.debits), credits \(line.credits), \(line.balanced ? "balanced" : "NOT BALANCED")")
-        }
-        lines.append(report.fault.map { "FAULT        \($0)" } ?? "sound        every row is what the journal says")
-        return lines.joined(separator: "\n")
-    }
 }

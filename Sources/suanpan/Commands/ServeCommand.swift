@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         let welcome = Welcome(options: options, venue: venue)
         let server = HTTPServer(
             configuration: configuration, gateway: venue.sequencer, directory: venue.directory, history: venue.store.history,
-            vault: venue.store.vault, figures: { venue.snapshotFigures }, logger: logger,
+            vault: venue.store.vault, archive: venue.store.archive, figures: { venue.snapshotFigures }, logger: logger,
             // In a task of its own: connections are taken only after this returns.
             onRunning: { port in Task { await welcome.greet(at: port) } }
         )

@@ -59,6 +59,7 @@ package final class Venue: Sendable {
         var settings = PersistentStore.Settings(
             target: database.connectionString, dataDirectory: options.database.dataDir)
         settings.snapshots.every = options.snapshotEvery
+        settings.ledgerKey = try LedgerKeyEnvironment.seed("SUANPAN_LEDGER_KEY")
         let (store, exchange) = try PersistentStore.open(settings, logger: logger)
         for warning in store.warnings { logger.warning("\(warning)") }
         let isNew = exchange.sequence == 0

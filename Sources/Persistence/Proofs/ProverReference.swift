@@ -1,0 +1,9 @@
+import Synchronization
+
+/// Tells a prover of commits that is made only after the journal.
+final class ProverReference: Sendable {
+    private let prover = Mutex<LedgerProver?>(nil)
+
+    func set(_ prover: LedgerProver) { self.prover.withLock { $0 = prover } }
+    func noteCommit(through sequence: Int64) { prover.withLock { $0 }?.noteCommit(through: sequence) }
+}

@@ -1,0 +1,71 @@
+import Exchange
+import Ledger
+import Matching
+import Pricing
+import Quantities
+import Registry
+import Sequencer
+
+/// Holds every trade against two rules of the market by itself, without trusting the exchange that made it: fees are those of
+/// the product's schedule, and no resource ever sold more units of an hour than were certified.
+struct RuleAudit {
+    private var schedules: [ProductID: [Product]] = [:]
+    private(set) var sales: Int64 = 0
+
+    /// Checks the trades of a frame after it was applied to `exchange`.
+    mutating func confirm(_ frame: Frame, _ exchange: Exchange) throws {
+        var walker = EventWalker(frame.events)
+        // Units that were certified anew or lost in this frame may be fewer than when the sale was made.
+        var changed = false
+        var sold: [TradeView] = []
+        while let entry = try walker.next() {
+            switch entry.tag {
+            case .product:
+                let product = try Self.read(Product.self, frame, entry)
+                schedules[product.id, default: []].append(product)
+            case .resource: changed = true
+            case .trade:
+                let trade = try Self.read(TradeView.self, frame, entry)
+                try confirmFees(trade)
+                if trade.resourceID != nil { sold.append(trade) }
+                sales += 1
+            default: break
+            }
+        }
+        if changed { return }
+        for trade in sold { try confirmUnits(trade, exchange) }
+    }
+
+    private static func read<Value: FieldValue>(
+        _ type: Value.Type, _ frame: Frame, _ entry: EventWalker.Entry
+    ) throws -> Value {
+        var decoder = BinaryDecoder(frame.events, offset: entry.payload.lowerBound)
+        return try decoder.read(type)
+    }
+
+    private func confirmFees(_ trade: TradeView) throws {
+        let known = schedules[trade.contract.product] ?? []
+        let notional = trade.price.notional(trade.quantity)
+        let isScheduled = known.contains { product in
+            let buyerIsTaker = trade.takerSide == .buy
+            let fees = FeeSchedule.tradeFees(
+                on: notional, buyerRate: buyerIsTaker ? product.takerFee : product.makerFee,
+                sellerRate: buyerIsTaker ? product.makerFee : product.takerFee)
+            return fees.buyer == trade.buyerFee && fees.seller == trade.sellerFee
+        }
+        guard isScheduled else {
+            throw AuditFault("trade \(trade.id): its fees \(trade.buyerFee) and \(trade.sellerFee) are not those of the schedule")
+        }
+    }
+
+    private func confirmUnits(_ trade: TradeView, _ exchange: Exchange) throws {
+        guard let resource = trade.resourceID else { return }
+        let hour = trade.contract.hour
+        guard let units = exchange.capacity(resource, from: hour, to: hour + 1).first else {
+            throw AuditFault("trade \(trade.id): it sold units of \(resource), which does not exist")
+        }
+        guard units.sold <= units.certified else {
+            throw AuditFault("trade \(trade.id): \(units.sold) units of \(resource) are sold of \(units.certified) certified")
+        }
+    }
+}

@@ -1,0 +1,312 @@
+import Client
+import Foundation
+import Persistence
+import Postgres
+import Testing
+
+import suanpan
+
+@Suite("The ledger over HTTP, to strangers and to whoever remembers a checkpoint")
+struct LedgerOverHTTPTests {
+    private static let stranger = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Stranger/verify.py").path
+
+    /// What the stranger says, and whether it is content.
+    private static func ask(_ arguments: [String]) throws -> (isContent: Bool, words: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", stranger] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let words = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus == 0, words)
+    }
+
+    /// A server on which the fixtures' day was played, and a folder for files.
+    private static func withDay(_ body: (LocalServer, String) async throws -> Void) async throws {
+        let server = try await LocalServer.start()
+        let files = server.folder + "/files"
+        try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+        _ = try await SuanpanClient.withConnections(2, to: server.url, retry: .standard) { client in
+            try await FixtureDay(directory: FixtureDayTests.fixtures, operator: client.acting(with: LocalServer.operatorKey)).play()
+        }
+        do {
+            try await body(server, files)
+        } catch {
+            try await server.discard()
+            throw error
+        }
+        try await server.discard()
+    }
+
+    private static func text(_ client: SuanpanClient, _ path: String) async throws -> String {
+        let answer = try await client.send("GET", path)
+        #expect(answer.status == 200, "\(path): \(answer.text)")
+        return answer.text
+    }
+
+    private static func save(_ text: String, _ path: String) throws -> String {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    @Test("a stranger verifies bundle, inclusion and consistency with docs/LEDGER.md and Python alone, and sees what was changed")
+    func strangerVerifies() async throws {
+        try await Self.withDay { server, files in
+            let client = try server.client
+            // The last transfer's proof waits for the checkpoint that covers it.
+            let list = try await client.call("GET", "/v1/ledger/transfers?limit=1000")
+            guard case .array(let transfers)? = list[path: "data"], let last = transfers.last?[path: "id"]?.string else {
+                Issue.record("no transfers")
+                return
+            }
+            _ = try await Self.text(client, "/v1/ledger/proofs/inclusion?transfer=\(last)")
+            let keys = try Self.save(try await Self.text(client, "/v1/ledger/keys"), files + "/keys.json")
+            let points = try await client.call("GET", "/v1/ledger/checkpoints?limit=1000")
+            guard case .array(let all)? = points[path: "data"] else { return }
+            let notes = all.compactMap { $0[path: "note"]?.string }
+            let sized = all.filter { if case .integer(let size)? = $0[path: "tree_size"] { size > 0 } else { false } }
+            let (newest, oldest) = (try #require(notes.first), try #require(sized.last?[path: "note"]?.string))
+            let new = try Self.save(newest, files + "/new.txt")
+            let old = try Self.save(oldest, files + "/old.txt")
+            guard case .integer(let size)? = all.first?[path: "tree_size"],
+                case .integer(let first)? = sized.last?[path: "tree_size"]
+            else { return }
+            let proof = try Self.save(
+                try await Self.text(client, "/v1/ledger/proofs/inclusion?transfer=\(last)&tree_size=\(size)"),
+                files + "/proof.json")
+            let said = try Self.ask(["inclusion", proof, new, keys])
+            #expect(said.isContent, "\(said.words)")
+            let path = try Self.save(
+                try await Self.text(client, "/v1/ledger/proofs/consistency?first=\(first)&second=\(size)"), files + "/path.json")
+            let second = try Self.ask(["consistency", path, old, new, keys])
+            #expect(second.isContent, "\(second.words)")
+
+            let bundle = files + "/ledger.bundle"
+            _ = try BundleWriter.export(ConnectionString(server.database), to: bundle)
+            let third = try Self.ask(["bundle", bundle, old])
+            #expect(third.isContent && third.words.hasPrefix("sound: "), "\(third.words)")
+
+            // One bit of a leaf, and a bundle that ends early.
+            var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: bundle)))
+            let rest = bytes.indices.dropFirst(bytes.count / 2)
+            let place = try #require(rest.first { bytes[$0] == UInt8(ascii: "T") && bytes[$0 + 1] == 0 })
+            bytes[place + 30] ^= 1
+            try Data(bytes).write(to: URL(fileURLWithPath: bundle))
+            let fourth = try Self.ask(["bundle", bundle])
+            #expect(!fourth.isContent && fourth.words.contains("WRONG"), "\(fourth.words)")
+            try Data(bytes.prefix(bytes.count - 40)).write(to: URL(fileURLWithPath: bundle))
+            #expect(try !Self.ask(["bundle", bundle]).isContent)
+            let fifth = try Self.ask(["inclusion", proof, old, keys])
+            #expect(first == size || !fifth.isContent, "\(fifth.words)")
+        }
+    }
+
+    @Test("a server that goes on continues a remembered checkpoint; a fork of it does not")
+    func remembered() async throws {
+        try await Self.withDay { server, files in
+            let client = try server.client
+            let note = try #require(try await client.call("GET", "/v1/ledger/checkpoints?limit=1")[path: "data.0.note"]?.string)
+            let kept = try #require(SignedCheckpoint(note: note))
+            let claims = try await RemoteClaims.fetch(client, remembered: kept)
+            #expect(RemoteAudit.fault(in: claims, remembered: kept) == nil)
+            #expect(RemoteAudit.fault(in: claims, remembered: nil) == nil)
+            let fork = try await LocalServer.start()
+            let foreign = try await RemoteClaims.fetchWhenSigned(fork.client, remembered: kept)
+            #expect(RemoteAudit.fault(in: foreign, remembered: kept)?.hasPrefix("key replaced: ") == true)
+            try await fork.discard()
+        }
+    }
+
+    @Test("an auditor sees everything and changes nothing; a participant sees what is its own, with proofs for it")
+    func roles() async throws {
+        try await Self.withDay { server, _ in
+            let venue = try server.client
+            func key(_ participant: String) async throws -> SuanpanClient {
+                let made = try await venue.call(
+                    "POST", "/v1/participants/\(participant)/api_keys", body: .object(["label": .string("test")]))
+                return venue.acting(with: made[path: "key"]?.string)
+            }
+            let created = try await venue.call(
+                "POST", "/v1/participants", body: .object(["name": .string("Eye"), "roles": .array([.string("auditor")])]))
+            let auditor = try await key(try #require(created[path: "id"]?.string))
+            let accounts = try await auditor.call("GET", "/v1/ledger/accounts?kind=cash&limit=1000")
+            guard case .array(let cash)? = accounts[path: "data"], let owner = cash.first?[path: "participant_id"]?.string,
+                let own = cash.first?[path: "id"]?.string
+            else {
+                Issue.record("no cash accounts")
+                return
+            }
+            let participant = try await key(owner)
+            let mine = try await participant.call("GET", "/v1/ledger/transfers?account=\(own)&limit=1000")
+            let theirs = try await auditor.call("GET", "/v1/ledger/transfers?limit=1000")
+            guard case .array(let visible)? = mine[path: "data"], case .array(let all)? = theirs[path: "data"] else { return }
+            let ids = Set(visible.compactMap { $0[path: "id"]?.string })
+            #expect(!ids.isEmpty && ids.count < all.count)
+            let inside = try #require(ids.first)
+            let outside = try #require(all.compactMap { $0[path: "id"]?.string }.first { !ids.contains($0) })
+            func status(_ client: SuanpanClient, _ path: String, _ method: String = "GET") async throws -> Int {
+                try await client.send(method, path, body: method == "GET" ? nil : Array("{}".utf8)).status
+            }
+            for path in ["checkpoints/latest", "keys", "checkpoints", "balances", "proofs/inclusion?transfer=\(inside)"] {
+                #expect(try await status(participant, "/v1/ledger/\(path)") == 200, "\(path)")
+                #expect(try await status(auditor, "/v1/ledger/\(path)") == 200, "\(path)")
+                #expect(try await status(venue.acting(with: nil), "/v1/ledger/\(path)") == 401, "\(path)")
+            }
+            #expect(try await status(participant, "/v1/ledger/proofs/inclusion?transfer=\(outside)") == 404)
+            #expect(try await status(auditor, "/v1/ledger/proofs/inclusion?transfer=\(outside)") == 200)
+            #expect(try await status(participant, "/v1/ledger/trial_balance") == 403)
+            #expect(try await status(auditor, "/v1/ledger/trial_balance") == 200)
+            for path in ["/v1/deposits", "/v1/withdrawals", "/v1/orders", "/v1/settlements", "/v1/halt", "/v1/participants"] {
+                #expect(try await status(auditor, path, "POST") == 403, "\(path)")
+            }
+            for (query, code) in [
+                ("proofs/inclusion", 422), ("proofs/inclusion?transfer=\(inside)&tree_size=0", 422),
+                ("proofs/inclusion?transfer=\(inside)&tree_size=9999999", 404), ("proofs/consistency?first=5&second=3", 422),
+                ("proofs/consistency?first=9223372036854775808", 422), ("balances?sequence=1&time=2026-11-23T00:00:00Z", 422),
+                ("transfers?kind=gift", 422), ("transfers?cause=nothing", 422), ("accounts?kind=bank", 422),
+            ] {
+                #expect(try await status(auditor, "/v1/ledger/\(query)") == code, "\(query)")
+            }
+        }
+    }
+
+    @Test("exports hold every transfer once, and a statement opens, moves and closes to the micro")
+    func exports() async throws {
+        try await Self.withDay { server, _ in
+            let client = try server.client
+            let total = try ConnectionPool(to: ConnectionString(server.database), limit: 1).withConnection {
+                try $0.query("SELECT count(*) FROM transfers").onlyRow().int64(0)
+            }
+            let csv = try await Self.text(client, "/v1/ledger/transfers.csv").split(separator: "\r\n")
+            #expect(csv.count == Int(total) + 1 && csv[0].hasPrefix("id,entry_set_id,"))
+            let lines = try await Self.text(client, "/v1/ledger/transfers.ndjson?kind=notional").split(separator: "\n")
+            #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("{\"id\":\"tfr_") && $0.contains("\"kind\":\"notional\"") })
+            let accounts = try await client.call("GET", "/v1/ledger/accounts?kind=cash")
+            let owner = try #require(accounts[path: "data.0.participant_id"]?.string)
+            let day = try await client.call("GET", "/v1/statements?day=2026-11-23&participant_id=\(owner)")
+            let opening = try #require(day[path: "data.0.opening"]?.string)
+            #expect(opening == "0.000000")
+            let now = try await client.call("GET", "/v1/ledger/balances?participant_id=\(owner)")
+            let all = try await client.call(
+                "GET", "/v1/statements?from=1970-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&participant_id=\(owner)")
+            #expect(all[path: "data.0.closing"] == now[path: "data.0.balance"])
+        }
+    }
+
+    @Test("commands that race are done once: withdrawals of all money, deposits of one reference, settlements of one hour")
+    func races() async throws {
+        try await Self.withDay { server, _ in
+            let client = try server.client
+            let accounts = try await client.call("GET", "/v1/ledger/accounts?kind=cash")
+            let owner = try #require(accounts[path: "data.0.participant_id"]?.string)
+            let balance = try #require(accounts[path: "data.0.balance"]?.string)
+            let before = try await client.call("GET", "/v1/ledger/trial_balance")
+            func race(_ path: String, _ body: @escaping @Sendable (Int) -> JSONValue) async throws -> [Int] {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for number in 0..<8 {
+                        group.addTask { try await client.send("POST", path, body: try body(number).serialized()).status }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }.sorted()
+                }
+            }
+            let settled = try await race("/v1/settlements") { _ in .object(["through": .string("2026-11-23T00:00:00Z")]) }
+            #expect(settled.allSatisfy { $0 == 201 })
+            #expect(try await client.call("GET", "/v1/ledger/trial_balance") == before, "nothing was settled twice")
+            let paid = try await race("/v1/withdrawals") { number in
+                .object([
+                    "participant_id": .string(owner), "currency": .string("USD"), "amount": .string(balance),
+                    "reference": .string("race \(number)"),
+                ])
+            }
+            #expect(paid == [201] + Array(repeating: 422, count: 7), "one withdrawal wins")
+            let repeated = try await race("/v1/deposits") { _ in
+                .object([
+                    "participant_id": .string(owner), "currency": .string("USD"), "amount": .string("5"),
+                    "reference": .string("the same"),
+                ])
+            }
+            #expect(repeated == [201] + Array(repeating: 409, count: 7), "one deposit of a reference wins")
+        }
+    }
+
+    @Test("of cancels that race for one order one wins, and its money is released once")
+    func cancelRaces() async throws {
+        try await Self.withDay { server, _ in
+            let venue = try server.client
+            func made(_ path: String, _ members: [String: JSONValue]) async throws -> JSONValue {
+                try await venue.call("POST", path, body: .object(members))
+            }
+            let buyer = try await made(
+                "/v1/participants", ["name": .string("Racer"), "roles": .array([.string("consumer")])])
+            let id = try #require(buyer[path: "id"]?.string)
+            let key = try await made("/v1/participants/\(id)/api_keys", ["label": .string("race")])
+            let client = venue.acting(with: try #require(key[path: "key"]?.string))
+            _ = try await made(
+                "/v1/deposits",
+                [
+                    "participant_id": .string(id), "currency": .string("USD"), "amount": .string("1000"),
+                    "reference": .string("racer"),
+                ])
+            let products = try await venue.call("GET", "/v1/products?limit=1000")
+            guard case .array(let list)? = products[path: "data"],
+                let product = list.first(where: { $0[path: "currency"]?.string == "USD" }),
+                let code = product[path: "code"]?.string, let price = product[path: "reference_price"]?.string,
+                case .integer(let lot)? = product[path: "lot_size"]
+            else {
+                Issue.record("no product")
+                return
+            }
+            let contracts = try await venue.call("GET", "/v1/contracts?product=\(code)&limit=1000")
+            guard case .array(let hours)? = contracts[path: "data"] else { return }
+            let open = hours.filter { $0[path: "status"]?.string == "open" }.compactMap { $0[path: "symbol"]?.string }
+            let symbol = try #require(open.last)
+            let placed = try await client.call(
+                "POST", "/v1/orders",
+                body: .object([
+                    "contract": .string(symbol), "side": .string("buy"), "type": .string("limit"), "price": .string(price),
+                    "quantity": .integer(lot), "time_in_force": .string("gtc"), "post_only": .boolean(true),
+                ]))
+            let order = try #require(placed[path: "order.id"]?.string)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 { group.addTask { try await client.send("DELETE", "/v1/orders/\(order)").status } }
+                return try await group.reduce(into: []) { $0.append($1) }.sorted()
+            }
+            #expect(statuses == [200] + Array(repeating: 409, count: 7))
+            let after = try await client.call("GET", "/v1/balances")
+            #expect(after[path: "data.0.available"]?.string == "1000.000000")
+            #expect(after[path: "data.0.reserved"]?.string == "0.000000")
+        }
+    }
+
+    @Test("amounts beyond 64 and 128 bits are refused at both ends", arguments: [
+        "9223372036854.775807", "9223372036854.775808", "-9223372036854.775808", "-0.000001", "0", "0.0000001",
+        "170141183460469231731687303715884105727", "-170141183460469231731687303715884105728",
+        "340282366920938463463374607431768211456",
+    ])
+    func overflow(amount: String) async throws {
+        let server = try await LocalServer.start()
+        let client = try server.client
+        let made = try await client.call(
+            "POST", "/v1/participants", body: .object(["name": .string("Rich"), "roles": .array([.string("consumer")])]))
+        let answer = try await client.send(
+            "POST", "/v1/deposits",
+            body: try JSONValue.object([
+                "participant_id": made[path: "id"] ?? .null, "currency": .string("USD"), "amount": .string(amount),
+                "reference": .string("r"),
+            ]).serialized())
+        try await server.discard()
+        #expect(answer.status == 422, "\(answer.text)")
+    }
+}
+
+extension RemoteClaims {
+    /// As `fetch`, once the server has signed its first checkpoint.
+    fileprivate static func fetchWhenSigned(_ client: SuanpanClient, remembered: SignedCheckpoint) async throws -> RemoteClaims {
+        while try await client.send("GET", "/v1/ledger/checkpoints/latest").status == 404 { await Task.yield() }
+        return try await fetch(client, remembered: remembered)
+    }
+}
