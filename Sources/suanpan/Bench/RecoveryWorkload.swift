@@ -25,7 +25,7 @@ struct RecoveryWorkload {
     /// Makes the market: one product, a hundred buyers with money, a hundred sellers with resources.
     mutating func prepare(_ apply: (Command, ParticipantID) throws -> Reply) rethrows {
         let root = ParticipantID(1)
-        _ = try apply(.genesis(Genesis(rulesVersion: 1, clockMode: .simulated, operatorKeyHash: Bytes([0]))), .none)
+        _ = try apply(.genesis(Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([0]))), .none)
         var zone = Zone()
         zone.code = "CN-GAN"
         zone.name = "Gui'an"

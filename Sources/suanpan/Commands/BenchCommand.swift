@@ -67,32 +67,46 @@ struct BenchExchangeCommand: AsyncParsableCommand {
         commandName: "exchange",
         abstract: "Commands per second of the whole exchange in memory: checks, matching, escrow, events, frame bytes.")
 
-    @Option(help: "Commands of one run.")
-    var commands = 1_000_000
+    @Option(help: "A workload file (format CPXWL001) to replay; without one the commands are made at random.")
+    var file: String?
+    @Option(help: "Commands of one run, where no file is named.")
+    var commands = 2_000_000
     @Option(help: "Runs.")
     var runs = 3
     @Option(help: "The seed of the random mix.")
     var seed: UInt64 = 20_240_601
 
     func validate() throws {
-        guard (1_000...100_000_000).contains(commands) else { throw ValidationError("--commands is 1000 to 100000000") }
+        guard (1_000...20_000_000).contains(commands) else { throw ValidationError("--commands is 1000 to 20000000") }
         guard (1...100).contains(runs) else { throw ValidationError("--runs is 1 to 100") }
     }
 
     func run() async throws {
-        var bench = ExchangeBench(seed: seed)
+        let stream: ExchangeStream
+        if let file {
+            do throws(ExchangeStream.Failure) {
+                stream = try ExchangeStream(contentsOf: file)
+            } catch {
+                throw ValidationError("\(file): \(error)")
+            }
+        } else {
+            stream = ExchangeStream(commands: commands, seed: seed)
+        }
+        let bench = ExchangeBench(stream: stream)
         var rates: [Double] = []
         for number in 1...runs {
-            let figures = bench.run(commands: commands)
-            rates.append(Double(figures.commands) / figures.seconds)
+            let figures = bench.run()
+            if let expected = stream.expectedTrades, expected != UInt64(figures.trades) {
+                throw ValidationError("\(figures.trades) trades, the file expects \(expected)")
+            }
+            rates.append(Double(stream.commands) / figures.seconds)
             print(
-                "exchange in memory, run \(number): \(Int(rates[number - 1])) commands/s  "
-                    + "(\(figures.trades) trades, \(figures.refused) refused, \(figures.openOrders) open orders, "
-                    + "\(figures.eventBytes / figures.commands) frame bytes a command)")
+                "exchange in memory, run \(number): \(Int(rates[number - 1])) commands/s  (\(figures.trades) trades, "
+                    + "\(figures.refused) refused, \(figures.frameBytes / stream.commands) frame bytes a command)")
         }
         rates.sort()
         print(
-            "exchange in memory: \(Int(rates[rates.count / 2])) commands/s  (median of \(runs) runs of \(commands), "
+            "exchange in memory: \(Int(rates[rates.count / 2])) commands/s  (median of \(runs) runs of \(stream.commands), "
                 + "\(Int(rates[0])) to \(Int(rates[rates.count - 1])); 1,000 contracts; half new orders, two fifths cancels, "
                 + "a tenth trading; one core, no journal)")
     }
