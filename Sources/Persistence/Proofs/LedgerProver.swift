@@ -64,7 +64,6 @@ package final class LedgerProver: @unchecked Sendable {
     package func start() {
         condition.withLock { started = true }
         let thread = Thread { [self] in run() }
-        thread.name = "suanpan.prover"
         thread.stackSize = 4 << 20
         thread.start()
     }
@@ -150,6 +149,8 @@ package final class LedgerProver: @unchecked Sendable {
     // MARK: The thread
 
     private func run() {
+        // Only a thread that runs can name itself to the system.
+        Thread.current.name = "suanpan.prover"
         let hasher = TreeHasher()
         var work: Work?
         var pause = 0.05
@@ -182,7 +183,7 @@ package final class LedgerProver: @unchecked Sendable {
         let newest = try connection.query(
             "SELECT number, journal_sequence FROM ledger_checkpoints ORDER BY number DESC LIMIT 1")
         let last = try newest.first.map { (try $0.int64(0), try $0.int64(1)) } ?? (0, 0)
-        arrive(signed: last.1, tree: tree)
+        arrive(signed: last.1, isNew: false, tree: tree)
         return Work(
             connection: connection, position: position, tree: tree, key: key, lastCheckpoint: last.0, signedSequence: last.1)
     }
@@ -220,7 +221,8 @@ package final class LedgerProver: @unchecked Sendable {
         if written.checkpoint != nil {
             (work.lastCheckpoint, work.signedSequence, signedAt) = (number, position.sequence, began)
         }
-        arrive(signed: written.checkpoint == nil ? nil : position.sequence, tree: tree)
+        let isNew = written.checkpoint != nil
+        arrive(signed: isNew ? position.sequence : nil, isNew: isNew, tree: tree)
         if !hurry { gather(since: began) }
         return true
     }
@@ -231,12 +233,13 @@ package final class LedgerProver: @unchecked Sendable {
         return newest == Int64(key.0.number) ? key : try LedgerKeyTable.current(connection, keys)
     }
 
-    private func arrive(signed sequence: Int64?, tree: TileTree) {
+    /// - Parameter isNew: Whether the checkpoint that covers `sequence` was signed just now.
+    private func arrive(signed sequence: Int64?, isNew: Bool, tree: TileTree) {
         let arrived = condition.withLock {
             progress.fault = nil
             counts.treeSize = tree.size
             counts.steps += 1
-            if sequence != nil { counts.checkpoints += 1 }
+            if isNew { counts.checkpoints += 1 }
             defer { condition.broadcast() }
             return sequence.map { progress.project(through: $0) } ?? []
         }
