@@ -47,56 +47,6 @@ struct OpenOrderState: Record {
     }
 }
 
-/// What is gathered while open orders are read: what they set aside, to be held against what ledger and resources say.
-private struct OrderRestoring {
-    /// By participant: the number of its owner.
-    let owners: [UInt32]
-    /// By account number: cash.
-    var cash: [Int128]
-    /// Units on offer of a resource in an hour, an entry for each contract.
-    private var onOffer: [(resource: Int, hour: Hour, units: Int64)] = []
-    /// By resource: the same of the contract that is being read, and the resources that it has anything of.
-    private var onOfferHere: [Int64]
-    private var resourcesHere: [Int] = []
-
-    init(owners: [UInt32], accounts: Int, resources: Int) {
-        self.owners = owners
-        cash = Array(repeating: 0, count: accounts + 1)
-        onOfferHere = Array(repeating: 0, count: resources)
-    }
-
-    /// Adds units of a resource in the contract that is being read.
-    mutating func offer(_ quantity: Quantity, of resource: ResourceID) {
-        let index = Int(resource.rawValue) - 1
-        if onOfferHere[index] == 0 { resourcesHere.append(index) }
-        onOfferHere[index] += Int64(quantity)
-    }
-
-    /// Ends a contract of this hour.
-    mutating func endContract(_ hour: Hour) {
-        for index in resourcesHere {
-            onOffer.append((index, hour, onOfferHere[index]))
-            onOfferHere[index] = 0
-        }
-        resourcesHere.removeAll(keepingCapacity: true)
-    }
-
-    /// Units on offer by resource and hour, ascending, one entry for each; what several products have in an hour added up.
-    func unitsOnOffer() -> [(resource: Int, hour: Hour, units: Int64)] {
-        var sums: [(resource: Int, hour: Hour, units: Int64)] = []
-        for entry in onOffer.sorted(by: { ($0.resource, $0.hour) < ($1.resource, $1.hour) }) {
-            if let last = sums.last, last.resource == entry.resource, last.hour == entry.hour {
-                sums[sums.count - 1].units += entry.units
-            } else {
-                sums.append(entry)
-            }
-        }
-        return sums
-    }
-}
-
-// MARK: Open orders
-
 extension Exchange {
     /// How many there are, then every open contract's book in price-time priority, bids first, then its waiting stops.
     func encodeOpenOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
@@ -287,33 +237,5 @@ extension Exchange {
         entry.allocation.rawValue >= 0 && entry.allocation.rawValue <= Int64(allocations.count)
             && entry.bid.rawValue >= 0 && entry.bid.rawValue <= Int64(bids.count)
             && entry.offer.rawValue >= 0 && entry.offer.rawValue <= Int64(offers.count)
-    }
-}
-
-// MARK: Closed orders
-
-extension Exchange {
-    /// The closed orders of the last 24 hours, in the order of closing.
-    func encodeClosedOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
-        encoder.append(UInt32(orders.closedCount))
-        orders.forEachClosed { view in
-            encoder.append(view)
-            Self.spillIfLarge(&encoder, spill)
-        }
-    }
-
-    func decodeClosedOrders(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
-        var previous = Timestamp()
-        for _ in 0..<(try decoder.read(UInt32.self)) {
-            let view = try decoder.read(OrderView.self)
-            guard view.id.rawValue >= 1, view.id.rawValue <= lastOrderID, directory.slot(of: view.id.rawValue) == nil,
-                orders.closedOrder(view.id) == nil, isKnown(view.participantID), catalogue.contains(view.contract.product),
-                let closedAt = view.closedAt, closedAt >= previous, closedAt <= time,
-                orders.restore(view.id, of: view.participantID, name: view.clientOrderID)
-            else { throw decoder.damaged("a closed order that cannot be") }
-            orders.close(view, at: closedAt)
-            previous = closedAt
-        }
-        orders.finishRestoring()
     }
 }
