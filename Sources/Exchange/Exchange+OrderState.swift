@@ -49,54 +49,6 @@ struct OpenOrderState: Record {
     }
 }
 
-/// What is gathered while open orders are read: what they set aside, to be held against what ledger and resources say.
-private struct OrderRestoring {
-    /// By participant: the number of its owner.
-    let owners: [UInt32]
-    /// By account number: cash.
-    var cash: [Int128]
-    /// Units on offer of a resource in an hour, an entry for each contract.
-    private var onOffer: [(resource: Int, hour: Hour, units: Int64)] = []
-    /// By resource: the same of the contract that is being read, and the resources that it has anything of.
-    private var onOfferHere: [Int64]
-    private var resourcesHere: [Int] = []
-
-    init(owners: [UInt32], accounts: Int, resources: Int) {
-        self.owners = owners
-        cash = Array(repeating: 0, count: accounts + 1)
-        onOfferHere = Array(repeating: 0, count: resources)
-    }
-
-    /// Adds units of a resource in the contract that is being read.
-    mutating func offer(_ quantity: Quantity, of resource: ResourceID) {
-        let index = Int(resource.rawValue) - 1
-        if onOfferHere[index] == 0 { resourcesHere.append(index) }
-        onOfferHere[index] += Int64(quantity)
-    }
-
-    /// Ends a contract of this hour.
-    mutating func endContract(_ hour: Hour) {
-        for index in resourcesHere {
-            onOffer.append((index, hour, onOfferHere[index]))
-            onOfferHere[index] = 0
-        }
-        resourcesHere.removeAll(keepingCapacity: true)
-    }
-
-    /// Units on offer by resource and hour, ascending, one entry for each; what several products have in an hour added up.
-    func unitsOnOffer() -> [(resource: Int, hour: Hour, units: Int64)] {
-        var sums: [(resource: Int, hour: Hour, units: Int64)] = []
-        for entry in onOffer.sorted(by: { ($0.resource, $0.hour) < ($1.resource, $1.hour) }) {
-            if let last = sums.last, last.resource == entry.resource, last.hour == entry.hour {
-                sums[sums.count - 1].units += entry.units
-            } else {
-                sums.append(entry)
-            }
-        }
-        return sums
-    }
-}
-
 // MARK: Open orders
 
 extension Exchange {
@@ -300,69 +252,5 @@ extension Exchange {
         entry.allocation.rawValue >= 0 && entry.allocation.rawValue <= Int64(allocations.count)
             && entry.bid.rawValue >= 0 && entry.bid.rawValue <= Int64(bids.count)
             && entry.offer.rawValue >= 0 && entry.offer.rawValue <= Int64(offers.count)
-    }
-}
-
-// MARK: Closed orders
-
-/// A closed order, as the state's canonical form has it.
-private struct ClosedOrderState: Record {
-    var order = OpenOrderState()
-
-    init() {}
-    init(_ order: OpenOrderState) { self.order = order }
-
-    mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        order.fields(&coder)
-        coder.integer(&order.entry.contract)
-        coder.field("status", &order.entry.status)
-        coder.field("reason", &order.entry.reason)
-        coder.field("closed_at", &order.entry.closedAt)
-    }
-}
-
-extension RestingName: Record {
-    init() { self.init(time: Timestamp(), name: ClientName(participant: .none, name: ""), order: .none) }
-    mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        coder.field("closed_at", &time)
-        coder.field("participant", &name.participant)
-        coder.field("name", &name.name)
-        coder.field("order", &order)
-    }
-}
-
-extension Exchange {
-    /// The names of closed orders that are forgotten themselves, then the closed orders that are not, in the order of closing.
-    func encodeClosedOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
-        Self.encode(Array(orders.resting.prefix(orders.namesOfForgotten)), into: &encoder, spill)
-        encoder.append(UInt32(orders.closedCount))
-        orders.forEachClosed { entry in
-            encoder.append(ClosedOrderState(OpenOrderState(entry, orders.details(entry.details))))
-            Self.spillIfLarge(&encoder, spill)
-        }
-    }
-
-    func decodeClosedOrders(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
-        let names = try Self.decode(RestingName.self, from: &decoder, "a name") { entry, _ in
-            isKnown(entry.name.participant) && entry.order.rawValue >= 1 && entry.order.rawValue <= lastOrderID
-        }
-        for name in names where !orders.restore(name) { throw decoder.damaged("an order's name twice") }
-        let count = try decoder.read(UInt32.self)
-        guard Int64(count) <= OrderStore.closedLimit else { throw decoder.damaged("more closed orders than are kept") }
-        var previous = Timestamp()
-        for _ in 0..<count {
-            let state = try decoder.read(ClosedOrderState.self).order
-            let entry = state.entry
-            guard entry.id.rawValue >= 1, entry.id.rawValue <= lastOrderID, !orders.isHere(entry.id), isKnown(entry.participant),
-                isKnown(contract: entry.contract), !entry.status.isLive, entry.closedAt >= previous, entry.closedAt <= time,
-                entry.filledNotional >= .zero, entry.filled <= entry.quantity, entry.quantity <= Quantity.limit,
-                orders.restore(entry.id, of: entry.participant, name: state.details.clientOrderID)
-            else { throw decoder.damaged("a closed order that cannot be") }
-            taker.record = entry
-            taker.record.details = orders.keep(state.details)
-            orders.close(taker)
-            previous = entry.closedAt
-        }
-        orders.finishRestoring()
     }
 }

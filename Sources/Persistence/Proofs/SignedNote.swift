@@ -34,7 +34,10 @@ package struct SignedNote: Equatable, Sendable {
         let line = note[division.upperBound...]
         guard line.hasPrefix("— "), line.hasSuffix("\n") else { return nil }
         let parts = line.dropFirst(2).dropLast().split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, let bytes = Data(base64Encoded: String(parts[1])), bytes.count == 68 else {
+        guard parts.count == 2, !parts[0].isEmpty, let bytes = Data(base64Encoded: String(parts[1])), bytes.count == 68,
+            // One form only: the last digit has bits that say nothing.
+            bytes.base64EncodedString() == parts[1]
+        else {
             return nil
         }
         name = String(parts[0])
@@ -66,7 +69,9 @@ package struct NoteKey: Equatable, Sendable, CustomStringConvertible {
     /// Reads the text form; nil where it is none or names another hash.
     package init?(_ text: String) {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let bytes = Data(base64Encoded: String(parts[2])), bytes.count == 33, bytes.first == 1 else {
+        guard parts.count == 3, let bytes = Data(base64Encoded: String(parts[2])), bytes.count == 33, bytes.first == 1,
+            bytes.base64EncodedString() == parts[2]
+        else {
             return nil
         }
         self.init(name: String(parts[0]), key: Array(bytes.dropFirst()))

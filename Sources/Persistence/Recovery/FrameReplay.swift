@@ -126,7 +126,7 @@ package final class FrameReplay {
         var decoder = BinaryDecoder(frame.commands, offset: offset)
         let envelope = try decoder.read(Envelope.self)
         refused = reasonAgainst(head)
-        if case .genesis(let genesis) = envelope.command, genesis.rulesVersion != Exchange.rulesVersion {
+        if refused == nil, case .genesis(let genesis) = envelope.command, genesis.rulesVersion != Exchange.rulesVersion {
             refused = "a history of rules version \(genesis.rulesVersion); this program knows only \(Exchange.rulesVersion)"
         }
         guard refused == nil else { return 0 }

@@ -126,7 +126,7 @@ package final class Snapshotter: @unchecked Sendable {
             counts.writingMicroseconds = report.writing.wholeMicroseconds
         }
         guard let header = report.header else { return }
-        logger.info(
+        logger.notice(
             "a snapshot was taken",
             metadata: [
                 "sequence": "\(header.sequence)", "bytes": "\(header.byteCount)", "replayed": "\(report.commands)",
