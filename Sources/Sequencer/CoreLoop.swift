@@ -7,10 +7,18 @@ import Quantities
 /// The exchange is touched by this thread alone, from `start` to its end; that is the argument for `@unchecked Sendable`.
 /// Everything else is guarded by `condition`.
 final class CoreLoop: @unchecked Sendable {
+    /// What somebody wants to hear about a command.
+    enum Answering {
+        /// The whole answer.
+        case whole(@Sendable (Result<Outcome, SubmissionError>) -> Void)
+        /// What became of it, and of an order in short.
+        case brief(@Sendable (Result<(Applied, OrderResult?), SubmissionError>) -> Void)
+    }
+
     /// One thing that waits in the queue.
     enum Item {
         case genesis(Genesis, Timestamp, @Sendable (Result<Outcome, SubmissionError>) -> Void)
-        case command(Command, ParticipantID, IdempotencyKey?, @Sendable (Result<Outcome, SubmissionError>) -> Void)
+        case command(EncodedCommand, Answering)
         /// Runs on the core thread; gives back what to call after the commit.
         case read((Exchange) -> @Sendable (SubmissionError?) -> Void)
         case advance(Timestamp, @Sendable (Result<Timestamp, SubmissionError>) -> Void)
@@ -24,6 +32,8 @@ final class CoreLoop: @unchecked Sendable {
 
     private let condition = NSCondition()
     private var queue: [Item] = []
+    /// What the core took last; its own.
+    private var taken: [Item] = []
     private var stopping = false
     private var ended = false
     private var started = false
@@ -89,12 +99,20 @@ final class CoreLoop: @unchecked Sendable {
     // MARK: The thread
 
     private func run() {
-        while let items = takeQueued() {
-            var batch = Batch()
-            if items.isEmpty { passTime(until: stamp(), into: &batch) }
-            performAll(items, into: &batch)
-            guard batch.hasCommands || !batch.answers.isEmpty else { continue }
-            guard writer.take(batch) else { break }
+        var isOpen = true
+        while isOpen, let items = takeQueued() {
+            if items.isEmpty {
+                var batch = writer.emptyBatch()
+                passTime(until: stamp(), into: &batch)
+                isOpen = writer.take(batch)
+            }
+            // A batch is whatever had arrived, in pieces that a frame can hold.
+            for start in stride(from: 0, to: items.count, by: limits.batch) where isOpen {
+                var batch = writer.emptyBatch()
+                performAll(items[start..<min(start + limits.batch, items.count)], into: &batch)
+                isOpen = writer.take(batch)
+                if !isOpen { for item in items[min(start + limits.batch, items.count)...] { refuse(item) } }
+            }
         }
         let left = condition.withLock {
             ended = true
@@ -119,58 +137,100 @@ final class CoreLoop: @unchecked Sendable {
             _ = condition.wait(until: Date(timeIntervalSinceNow: Double(min(wait, 60_000_000)) / 1_000_000))
         }
         if queue.isEmpty { return nil }
-        guard queue.count > limits.batch else {
-            defer { queue.removeAll(keepingCapacity: true) }
-            return queue
-        }
-        defer { queue.removeFirst(limits.batch) }
-        return Array(queue.prefix(limits.batch))
+        // The whole queue changes hands, and its memory comes back next time.
+        taken.removeAll(keepingCapacity: true)
+        swap(&queue, &taken)
+        return taken
     }
 
-    /// Applies what was queued, in order.
-    private func performAll(_ items: [Item], into batch: inout Batch) {
-        for item in items { perform(item, into: &batch) }
+    /// Applies what was queued, in order; large batches in blocks, each announced to the exchange three blocks ahead.
+    private func performAll(_ items: ArraySlice<Item>, into batch: inout Batch) {
+        let size = Exchange.lookaheadBlock
+        guard exchange.wantsLookahead, items.count > size else {
+            for item in items { perform(item, into: &batch) }
+            return
+        }
+        exchange.beginLookahead()
+        for block in 0..<3 { announce(items, items.startIndex + block * size) }
+        for start in stride(from: items.startIndex, to: items.endIndex, by: size) {
+            announce(items, start + 3 * size)
+            for item in items[start..<min(start + size, items.endIndex)] { perform(item, into: &batch) }
+        }
+    }
+
+    private func announce(_ items: ArraySlice<Item>, _ start: Int) {
+        if start < items.endIndex {
+            for item in items[start..<min(start + Exchange.lookaheadBlock, items.endIndex)] {
+                guard case .command(let command, _) = item else { continue }
+                unsafe command.bytes.withUnsafeBytes { unsafe exchange.announce(encoded: $0) }
+            }
+        }
+        exchange.advanceLookahead()
     }
 
     private func perform(_ item: Item, into batch: inout Batch) {
         switch item {
         case .genesis(let genesis, let time, let answer):
-            let outcome = apply(Envelope(time: time, issuer: .none, command: .genesis(genesis)), into: &batch)
+            let applied = apply(EncodedCommand(.genesis(genesis), issuer: .none), at: time, into: &batch)
+            let outcome = outcome(of: applied)
             batch.answers.append { answer($0.map(Result.failure) ?? .success(outcome)) }
-        case .command(let command, let issuer, let idempotency, let answer):
+            closeIfFull(&batch)
+        case .command(let command, let answering):
             let time = stamp()
             passTime(until: time, into: &batch)
-            let envelope = Envelope(time: time, issuer: issuer, idempotency: idempotency, command: command)
-            let outcome = apply(envelope, into: &batch)
-            batch.answers.append { answer($0.map(Result.failure) ?? .success(outcome)) }
+            let applied = apply(command, at: time, into: &batch)
+            switch answering {
+            case .whole(let answer):
+                let outcome = outcome(of: applied)
+                batch.answers.append { answer($0.map(Result.failure) ?? .success(outcome)) }
+            case .brief(let answer):
+                let order = exchange.orderResult
+                batch.answers.append { answer($0.map(Result.failure) ?? .success((applied, order))) }
+            }
+            closeIfFull(&batch)
         case .read(let body):
             batch.answers.append(body(exchange))
         case .advance(let time, let answer):
             let target = max(time, exchange.time)
             passTime(until: target, into: &batch)
-            let envelope = Envelope(time: target, issuer: .none, command: .passTime(PassTime(entropy: Bytes(entropy()))))
-            if exchange.time < target { _ = apply(envelope, into: &batch) }
+            if exchange.time < target { passTimeOnce(target, into: &batch) }
             batch.answers.append { answer($0.map(Result.failure) ?? .success(target)) }
         }
     }
 
-    /// Time commands until nothing is due at `time` any more.
-    private func passTime(until time: Timestamp, into batch: inout Batch) {
-        while let due = exchange.nextDue, due <= time {
-            let envelope = Envelope(time: time, issuer: .none, command: .passTime(PassTime(entropy: Bytes(entropy()))))
-            _ = apply(envelope, into: &batch)
-        }
+    private func outcome(of applied: Applied) -> Outcome {
+        Outcome(reply: exchange.reply, sequence: applied.sequence, time: applied.time, replayed: applied.replayed)
     }
 
-    private func apply(_ envelope: Envelope, into batch: inout Batch) -> Outcome {
-        let outcome = exchange.apply(envelope, output: &batch.output)
-        batch.add(envelope, outcome)
-        if batch.byteCount >= limits.batchBytes {
-            // What is answered with this command waits for the next batch, which is committed after this one.
-            _ = writer.take(batch)
-            batch = Batch()
+    /// Time commands until nothing is due at `time` any more.
+    private func passTime(until time: Timestamp, into batch: inout Batch) {
+        while let due = exchange.nextDue, due <= time { passTimeOnce(time, into: &batch) }
+    }
+
+    private func passTimeOnce(_ time: Timestamp, into batch: inout Batch) {
+        _ = apply(EncodedCommand(.passTime(PassTime(entropy: Bytes(entropy()))), issuer: .none), at: time, into: &batch)
+        closeIfFull(&batch)
+    }
+
+    /// Copies the command into the frame, stamps it there, and applies it from there.
+    private func apply(_ command: EncodedCommand, at time: Timestamp, into batch: inout Batch) -> Applied {
+        let offset = batch.commands.bytes.count
+        batch.commands.appendRaw(command.bytes)
+        EncodedCommand.stamp(time, at: offset, of: &batch.commands)
+        let applied = unsafe batch.commands.bytes.withUnsafeBytes { bytes in
+            try? unsafe exchange.apply(encoded: UnsafeRawBufferPointer(rebasing: bytes[offset...]), output: &batch.output)
         }
-        return outcome
+        // Whoever encoded it wrote every field itself: bytes that cannot be read back are a defect.
+        guard let applied else { preconditionFailure("a command that cannot be read back") }
+        batch.note(applied)
+        return applied
+    }
+
+    /// Hands a batch over early that a frame can no longer hold.
+    private func closeIfFull(_ batch: inout Batch) {
+        guard batch.byteCount >= limits.batchBytes else { return }
+        _ = writer.take(batch)
+        batch = writer.emptyBatch()
     }
 
     /// The time of the next command: never before the last one.
@@ -180,7 +240,8 @@ final class CoreLoop: @unchecked Sendable {
 
     private func refuse(_ item: Item) {
         switch item {
-        case .genesis(_, _, let answer), .command(_, _, _, let answer): answer(.failure(.stopped))
+        case .genesis(_, _, let answer), .command(_, .whole(let answer)): answer(.failure(.stopped))
+        case .command(_, .brief(let answer)): answer(.failure(.stopped))
         case .advance(_, let answer): answer(.failure(.stopped))
         case .read(let body): body(exchange)(.stopped)
         }

@@ -57,7 +57,18 @@ package final class Sequencer: Sendable {
     package func submit(
         _ command: Command, issuer: ParticipantID, idempotency: IdempotencyKey? = nil
     ) async throws(SubmissionError) -> Outcome {
-        try await enqueue { answer in .command(command, issuer, idempotency, answer) }
+        let encoded = EncodedCommand(command, issuer: issuer, idempotency: idempotency)
+        return try await enqueue { answer in .command(encoded, .whole(answer)) }
+    }
+
+    /// Submits a command whose whole answer nobody needs: `answer` hears what became of it, and of an order in short, once that is durable.
+    /// It is called on the writer's thread and must be quick.
+    ///
+    /// - Returns: Why it was not taken; `answer` is not called then.
+    package func submit(
+        _ command: EncodedCommand, answer: @escaping @Sendable (Result<(Applied, OrderResult?), SubmissionError>) -> Void
+    ) -> SubmissionError? {
+        core.enqueue(.command(command, .brief(answer)))
     }
 
     /// Reads the state between two commands; answers when everything that it saw is durable.

@@ -12,6 +12,8 @@ final class WriterLoop: @unchecked Sendable {
 
     private let condition = NSCondition()
     private var waiting: [Batch] = []
+    /// Committed batches, emptied: their memory for the next ones.
+    private var spare: [Batch] = []
     private var busy = false
     private var stopping = false
     private var ended = false
@@ -51,6 +53,7 @@ final class WriterLoop: @unchecked Sendable {
     /// Takes a batch over, waiting while too many are ahead of it; false when nothing can be committed any more, and the
     /// batch's answers are failures then.
     func take(_ batch: Batch) -> Bool {
+        guard batch.hasCommands || !batch.answers.isEmpty else { return condition.withLock { failure == nil } }
         condition.lock()
         while waiting.count >= capacity, failure == nil { condition.wait() }
         let taken = failure == nil
@@ -63,6 +66,9 @@ final class WriterLoop: @unchecked Sendable {
         return taken
     }
 
+    /// An empty batch, in the memory of a committed one where there is one.
+    func emptyBatch() -> Batch { condition.withLock { spare.popLast() } ?? Batch() }
+
     /// Ends the thread after what was handed over.
     func stop() {
         condition.lock()
@@ -73,7 +79,7 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     private func run() {
-        while let batch = next() {
+        while var batch = next() {
             do throws(JournalError) {
                 try commit(batch)
             } catch {
@@ -81,6 +87,8 @@ final class WriterLoop: @unchecked Sendable {
                 break
             }
             for answer in batch.answers { answer(nil) }
+            batch.removeAll()
+            condition.withLock { if spare.count <= capacity { spare.append(batch) } }
         }
         condition.withLock {
             ended = true

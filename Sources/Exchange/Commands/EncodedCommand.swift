@@ -14,6 +14,9 @@ package struct EncodedCommand: Sendable, Equatable {
         bytes = encoder.bytes
     }
 
+    /// Takes the envelope's bytes as they are; the time in them does not count.
+    package init(envelope bytes: [UInt8]) { self.bytes = bytes }
+
     /// Writes the time into the envelope that begins at `offset` of a frame's commands.
     package static func stamp(_ time: Timestamp, at offset: Int, of commands: inout BinaryEncoder) {
         commands.overwrite(time.microseconds, at: offset)

@@ -30,8 +30,9 @@ struct ExchangeStream {
     /// Trades that the rest and the filling of the books must bring; nil where nobody knows.
     private(set) var expectedTrades: UInt64?
 
-    /// The clock stands still here.
-    let time = Timestamp(1_790_000_000_000_000 / Timestamp.microsecondsPerHour * Timestamp.microsecondsPerHour)
+    /// The clock stands still here, at the beginning of an hour.
+    let time: Timestamp
+    static let defaultTime = Timestamp(1_790_000_000_000_000 / Timestamp.microsecondsPerHour * Timestamp.microsecondsPerHour)
     private var product = ProductID(0)
     private var resources: [ResourceID] = []
 
@@ -110,6 +111,19 @@ struct ExchangeStream {
         }
     }
 
+    /// An envelope of the stream as a command to submit.
+    func command(_ index: Int) -> EncodedCommand { EncodedCommand(envelope: Array(bytes[offsets[index]..<offsets[index + 1]])) }
+
+    /// An order that rests, at a geometric distance from the middle, or one that trades at once.
+    func order(_ random: inout SplitMix, isTrading: Bool) -> (Command, ParticipantID) {
+        let side: Side = random.below(2) == 0 ? .buy : .sell
+        var distance: Int64 = isTrading ? -8 : 1
+        while !isTrading, distance < 100, random.below(1_000) >= 80 { distance += 1 }
+        let ticks = Self.middleTicks + (side == .buy ? -distance : distance)
+        return order(
+            side, ticks, Quantity(1 + random.below(100)), in: Int32(random.below(Int(Self.contracts))), random.below(Self.accounts))
+    }
+
     private func order(_ side: Side, _ ticks: Int64, _ quantity: Quantity, in contract: Int32, _ account: Int) -> (Command, ParticipantID) {
         var spec = OrderSpec()
         spec.contract = ContractKey(product: product, hour: Hour(containing: time) + 24 + contract)
@@ -126,6 +140,7 @@ struct ExchangeStream {
 
     /// The operations of a workload file: every symbol a contract, every account a buyer and a seller, so that none trades with itself.
     init(contentsOf path: String) throws(Failure) {
+        time = Self.defaultTime
         guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe), data.count >= 128,
             data.prefix(8).elementsEqual("CPXWL001".utf8)
         else { throw .unreadable(path: path) }
@@ -164,7 +179,8 @@ struct ExchangeStream {
     // MARK: At random
 
     /// `commands` commands of the mix: orders at a geometric distance from the middle, cancels of orders that are open then.
-    init(commands: Int, seed: UInt64) {
+    init(commands: Int, seed: UInt64, at time: Timestamp = defaultTime) {
+        self.time = time
         let exchange = Exchange()
         prepare(exchange)
         var random = SplitMix(state: seed)
