@@ -145,7 +145,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ExchangeTests",
-            dependencies: ["Exchange", "Quantities", "Registry", "Matching", "Ledger", "Settlement", "TestSupport"],
+            dependencies: [
+                "Exchange", "Quantities", "Registry", "Matching", "Ledger", "Settlement", "TestSupport", "CAllocationCount",
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EmbeddedPostgres"], swiftSettings: strict),

@@ -57,6 +57,9 @@ extension Exchange {
         return view
     }
 
+    /// What closed before is no longer here: a day ago, or less where very much closed since. Of what closed at that very moment some may be.
+    package var closedOrdersKeptSince: Timestamp { orders.keptSince ?? time.advanced(hours: -24) }
+
     /// A participant's orders, live ones and those closed in the last 24 hours.
     package func orders(
         of participant: ParticipantID, status: OrderStatus?, contract: ContractKey?, after: OrderID, limit: Int

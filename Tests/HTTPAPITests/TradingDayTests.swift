@@ -124,6 +124,8 @@ import Testing
             try await host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-25T00:00:00Z"}"#)
             #expect(try await scene.buyer.get("/v1/orders/\(id)").string("status") == "cancelled")
             #expect(try await scene.buyer.get("/v1/orders").data.count == 1)
+            #expect(try await scene.buyer.send("DELETE", "/v1/orders/\(id)").code == "order_not_open")
+            #expect(try await scene.provider.send("DELETE", "/v1/orders/\(id)").code == "not_found")
             #expect(try await scene.provider.get("/v1/orders/\(id)").code == "not_found")
         }
     }

@@ -68,6 +68,13 @@ struct OrderStore: ~Copyable {
         unsafe Prefetch.line(address + 64)
     }
 
+    /// Since when closed orders are here, where the ring is full; of those that closed at that very moment some may be gone. Nil where
+    /// nothing but age made any be forgotten.
+    var keptSince: Timestamp? {
+        nextClosed - firstClosed < Self.closedLimit
+            ? nil : closedKeys.cells[Int(firstClosed & (Self.closedLimit - 1))].time
+    }
+
     /// How many live orders there are.
     var liveCount: Int { directory.count - closedCount }
 

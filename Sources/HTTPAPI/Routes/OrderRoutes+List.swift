@@ -5,7 +5,7 @@ import Sequencer
 extension OrderRoutes {
     /// Where in the list of a participant's orders a page begins.
     ///
-    /// The list has two parts: what the exchange still knows (live, or closed within a day), the oldest first; then what it
+    /// The list has two parts: what the exchange still knows (live, or closed lately), the oldest first; then what it
     /// has forgotten, the newest first. The moment at which the first part ended parts the two, so that no order is shown twice.
     private enum Place {
         case live(after: OrderID)
@@ -50,11 +50,11 @@ extension OrderRoutes {
         var place = try Place(page.cursor)
         var shown: [OrderView] = []
         if case .live(let after) = place {
-            let (found, time) = try await call.query { exchange in
+            let (found, boundary) = try await call.query { exchange in
                 let orders = exchange.orders(
                     of: filter.participant, status: filter.status, contract: filter.contract, after: after, limit: page.limit + 1
                 )
-                return (orders, exchange.time)
+                return (orders, exchange.closedOrdersKeptSince)
             }
             shown = Array(found.prefix(page.limit))
             if found.count > page.limit, let last = shown.last {
@@ -62,11 +62,19 @@ extension OrderRoutes {
             }
             // A filter for live orders is done here; nothing of the past is live.
             if filter.status?.isLive == true { return .list(shown, next: nil, products: call.products) }
-            place = .past(before: nil, boundary: time.advanced(hours: -24))
+            place = .past(before: nil, boundary: boundary)
         }
         guard case .past(let before, let boundary) = place else { return .list(shown, next: nil, products: call.products) }
         let (past, next) = try await pastOrders(call, filter, before: before, boundary: boundary, limit: page.limit - shown.count)
         return .list(shown + past, next: next?.text, products: call.products)
+    }
+
+    /// Whether the first part of the list could not show an order. Of those that closed at the boundary itself the exchange knows.
+    private static func isForgotten(_ order: OrderView, _ call: Call, _ boundary: Timestamp) async throws(Problem) -> Bool {
+        let closedAt = order.closedAt ?? order.createdAt
+        guard closedAt == boundary else { return closedAt < boundary }
+        let id = order.id
+        return try await call.query { $0.order(OrderReference(id: id), of: nil) } == nil
     }
 
     /// Up to `limit` orders that closed before the boundary, and where the rest begins.
@@ -84,7 +92,8 @@ extension OrderRoutes {
                     limit: Page.largestLimit, including: sequence
                 )
             }
-            for order in orders where (order.closedAt ?? order.createdAt) < boundary {
+            for order in orders {
+                guard try await isForgotten(order, call, boundary) else { continue }
                 guard found.count < limit else { return (found, .past(before: found.last?.id ?? start, boundary: boundary)) }
                 found.append(order)
             }

@@ -32,11 +32,29 @@ enum OrderRoutes {
     @Sendable static func amend(_ call: Call) async throws(Problem) -> Answer {
         let body = try call.read(AmendOrder.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await call.perform(.amendOrder(AmendOrder(order: reference(call), body: body)))
+        return try await performOnOpen(call, .amendOrder(AmendOrder(order: reference(call), body: body)))
     }
 
     @Sendable static func cancel(_ call: Call) async throws(Problem) -> Answer {
-        try await call.perform(.cancelOrder(CancelOrder(reference(call))))
+        try await performOnOpen(call, .cancelOrder(CancelOrder(reference(call))))
+    }
+
+    /// Performs a command on an open order. The exchange forgets closed orders, within a day where very many close: of an order that it does
+    /// not know the record tells whether it was the caller's and has closed.
+    private static func performOnOpen(_ call: Call, _ command: Command) async throws(Problem) -> Answer {
+        do throws(Problem) {
+            return try await call.perform(command)
+        } catch {
+            let id = reference(call).id
+            guard error.code == .notFound, !id.isNone else { throw error }
+            let past = try? await call.past { (history, sequence) async throws(HistoryError) in
+                try await history.order(id, including: sequence)
+            }
+            guard let past, past.participantID == call.caller.participant else { throw error }
+            var problem = Problem(.orderNotOpen, "the order is \(past.status.rawValue)")
+            problem.isReplayed = error.isReplayed
+            throw problem
+        }
     }
 
     /// Cancels all of the caller's orders, or those of one contract.

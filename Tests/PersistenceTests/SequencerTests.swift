@@ -1,0 +1,166 @@
+import Exchange
+import Foundation
+import Quantities
+import Registry
+import Sequencer
+import Synchronization
+import Testing
+
+/// A journal in memory that can hold commits back, or fail them.
+private final class HeldJournal: Journal, @unchecked Sendable {
+    // Guarded by `condition`.
+    private let condition = NSCondition()
+    private var frames: [Frame] = []
+    private var isHeld = false
+    private var fails = false
+    private var arrivals = 0
+
+    func append(_ frame: Frame) throws(JournalError) {
+        condition.lock()
+        defer { condition.unlock() }
+        arrivals += 1
+        condition.broadcast()
+        while isHeld { condition.wait() }
+        if fails { throw .unavailable("told to fail") }
+        frames.append(frame)
+    }
+
+    func confirmLease() throws(JournalError) {}
+    func replay(after sequence: Int64, _ body: (Frame) throws -> Void) throws {}
+
+    var committed: [Frame] { condition.withLock { frames } }
+    func hold() { condition.withLock { (isHeld, arrivals) = (true, 0) } }
+    func release(failing: Bool = false) {
+        condition.withLock {
+            (isHeld, fails) = (false, failing)
+            condition.broadcast()
+        }
+    }
+    /// Blocks until a commit has begun since `hold`.
+    func waitForCommit() {
+        condition.lock()
+        while arrivals == 0 { condition.wait() }
+        condition.unlock()
+    }
+}
+
+/// Answers in the order in which they came.
+private final class Answers: Sendable {
+    private let list = Mutex<[String]>([])
+    func add(_ name: String, _ result: Result<(Applied, OrderResult?), SubmissionError>) {
+        list.withLock {
+            switch result {
+            case .success: $0.append(name)
+            case .failure(let error): $0.append("\(name) \(error)")
+            }
+        }
+    }
+    var all: [String] { list.withLock { $0 } }
+}
+
+@Suite("Sequencer")
+struct SequencerTests {
+    private func open(_ journal: HeldJournal, _ limits: Sequencer.Limits = Sequencer.Limits()) async throws -> Sequencer {
+        let sequencer = Sequencer(exchange: Exchange(), journal: journal, clock: .simulated, limits: limits) {
+            [UInt8](repeating: 0, count: 32)
+        }
+        sequencer.start()
+        let genesis = Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([0]))
+        _ = try await sequencer.begin(genesis, at: Timestamp(1_790_000_000_000_000))
+        return sequencer
+    }
+
+    private func zone(_ number: Int) -> EncodedCommand {
+        var zone = Zone()
+        zone.code = "ZONE-\(number)"
+        zone.name = "Zone \(number)"
+        zone.country = "CN"
+        return EncodedCommand(.addZone(zone), issuer: ParticipantID(1))
+    }
+
+    /// Submits, and notes a refusal like an answer.
+    private func send(_ number: Int, to sequencer: Sequencer, _ answers: Answers) {
+        let refused = sequencer.submit(zone(number)) { answers.add("\(number)", $0) }
+        if let refused { answers.add("\(number)", .failure(refused)) }
+    }
+
+    @Test("nothing is answered before its commit, and answers come in the order of the commands")
+    func answersAfterCommit() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        journal.hold()
+        for number in 0..<50 { send(number, to: sequencer, answers) }
+        journal.waitForCommit()
+        #expect(answers.all.isEmpty)
+        journal.release()
+        sequencer.stop()
+        #expect(answers.all == (0..<50).map { "\($0)" })
+    }
+
+    @Test("a full queue refuses at once, and counts it")
+    func overloaded() async throws {
+        let journal = HeldJournal()
+        var limits = Sequencer.Limits()
+        (limits.queue, limits.batch, limits.handover) = (4, 1, 1)
+        let sequencer = try await open(journal, limits)
+        let answers = Answers()
+        journal.hold()
+        var sent = 0
+        while sequencer.metrics.rejectedBecauseFull == 0, sent < 1_000 {
+            send(sent, to: sequencer, answers)
+            sent += 1
+        }
+        #expect(answers.all == ["\(sent - 1) overloaded"])
+        #expect(sequencer.metrics.rejectedBecauseFull == 1)
+        journal.release()
+        sequencer.stop()
+        #expect(answers.all.count == sent)
+    }
+
+    @Test("where the journal fails, whoever waits hears that the database is away")
+    func failingJournal() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        journal.hold()
+        send(1, to: sequencer, answers)
+        journal.waitForCommit()
+        journal.release(failing: true)
+        sequencer.stop()
+        #expect(answers.all == ["1 databaseUnavailable"])
+        #expect(!sequencer.isTrading)
+    }
+
+    @Test("the frame holds what was submitted, all but the time")
+    func bytesOfTheFrame() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        for number in 0..<20 { send(number, to: sequencer, answers) }
+        sequencer.stop()
+        var recorded: [UInt8] = []
+        for frame in journal.committed.dropFirst() {
+            var decoder = BinaryDecoder(frame.commands)
+            while !decoder.isAtEnd {
+                var envelope = try decoder.read(Envelope.self)
+                envelope.time = Timestamp()
+                recorded += BinaryEncoder.encode(envelope)
+            }
+        }
+        #expect(recorded == (0..<20).flatMap { zone($0).bytes })
+    }
+
+    @Test("a frame is closed at its byte limit")
+    func byteLimit() async throws {
+        let journal = HeldJournal()
+        var limits = Sequencer.Limits()
+        limits.batchBytes = 1
+        let sequencer = try await open(journal, limits)
+        let answers = Answers()
+        for number in 0..<20 { send(number, to: sequencer, answers) }
+        sequencer.stop()
+        #expect(journal.committed.count == 21)
+        #expect(journal.committed.allSatisfy { $0.firstSequence == $0.lastSequence })
+    }
+}
