@@ -4,7 +4,7 @@ import Quantities
 ///
 /// Reused from batch to batch, so that it stops allocating.
 package struct ExchangeOutput {
-    /// A run of `Reply`s in binary form: one for each command.
+    /// One result for each command in binary form: a `Reply`, or of an order an `OrderResult` behind its tag.
     package var results = BinaryEncoder()
     /// A run of `RecordedEvent`s in binary form.
     package var events = BinaryEncoder()

@@ -4,7 +4,7 @@ import Quantities
 /// Consecutive commands with all that came of them: what one transaction commits.
 ///
 /// The bytes are the canonical binary form (`BinaryEncoder`): `commands` is a run of `Envelope`s, `results` a run of
-/// `Reply`s, `events` a run of `RecordedEvent`s.
+/// results (`ExchangeOutput`), `events` a run of `RecordedEvent`s.
 package struct Frame: Sendable, Equatable {
     package var firstSequence: Int64
     package var lastSequence: Int64
