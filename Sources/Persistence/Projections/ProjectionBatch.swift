@@ -30,22 +30,18 @@ struct ProjectedRows {
 
     var count: Int { accounts.count + transfers.count + trades.count + orders.count }
 
-    /// Adds the rows of a frame's events.
-    mutating func add(_ events: [UInt8]) throws(BinaryDecoder.Failure) {
-        var decoder = BinaryDecoder(events)
-        while !decoder.isAtEnd {
-            let recorded = try decoder.read(RecordedEvent.self)
-            switch recorded.event {
-            case .account(let account):
-                accounts.append(AccountRow(account, sequence: recorded.sequence, time: recorded.time))
-            case .transfer(let transfer):
-                transfers.append(TransferRow(transfer, sequence: recorded.sequence, time: recorded.time))
-            case .trade(let trade): trades.append(TradeRow(trade, sequence: recorded.sequence))
-            case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
-            case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
-                .allocation, .delivery, .meterReport, .settlement, .halt, .resume:
-                break
-            }
+    /// Adds the row that an event makes, if it makes one.
+    mutating func add(_ recorded: RecordedEvent) {
+        switch recorded.event {
+        case .account(let account):
+            accounts.append(AccountRow(account, sequence: recorded.sequence, time: recorded.time))
+        case .transfer(let transfer):
+            transfers.append(TransferRow(transfer, sequence: recorded.sequence, time: recorded.time))
+        case .trade(let trade): trades.append(TradeRow(trade, sequence: recorded.sequence))
+        case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
+        case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
+            .allocation, .delivery, .meterReport, .settlement, .halt, .resume:
+            break
         }
     }
 
