@@ -155,7 +155,7 @@ let package = Package(
             name: "PersistenceTests",
             dependencies: [
                 "Persistence", "EmbeddedPostgres", "Postgres", "Migrations", "Sequencer", "Exchange", "Quantities", "Ledger",
-                "Registry", "Cryptography", "TestSupport",
+                "Registry", "Matching", "Cryptography", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

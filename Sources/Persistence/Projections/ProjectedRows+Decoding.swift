@@ -7,7 +7,7 @@ import Quantities
 /// and says what is wrong with bytes that are no events; tests hold the two against each other.
 extension ProjectedRows {
     /// Adds the rows of a frame's events.
-    mutating func add(_ events: [UInt8]) throws(BinaryDecoder.Failure) {
+    package mutating func add(_ events: [UInt8]) throws(BinaryDecoder.Failure) {
         var failure: BinaryDecoder.Failure?
         unsafe events.withUnsafeBytes { bytes in
             do throws(BinaryDecoder.Failure) {

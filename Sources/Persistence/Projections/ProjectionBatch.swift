@@ -22,16 +22,23 @@ package struct ProjectionFault: Error, Equatable, CustomStringConvertible {
 }
 
 /// The rows that the events of some frames make.
-struct ProjectedRows {
+package struct ProjectedRows {
     var accounts: [AccountRow] = []
     var transfers: [TransferRow] = []
     var trades: [TradeRow] = []
     var orders: [OrderRow] = []
 
+    package init() {}
+
+    /// Every row's columns, table by table in the order of the events: two ways to read the same events are held against each other here.
+    package var columns: [[SQLValue]] {
+        accounts.map(\.values) + transfers.map(\.values) + trades.map(\.values) + orders.map(\.values)
+    }
+
     var count: Int { accounts.count + transfers.count + trades.count + orders.count }
 
     /// Adds the row that an event makes, if it makes one.
-    mutating func add(_ recorded: RecordedEvent) {
+    package mutating func add(_ recorded: RecordedEvent) {
         switch recorded.event {
         case .account(let account):
             accounts.append(AccountRow(account, sequence: recorded.sequence, time: recorded.time))

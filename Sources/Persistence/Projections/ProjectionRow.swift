@@ -67,7 +67,8 @@ extension ProjectionRow {
         return nil
     }
 
-    private var values: [SQLValue] {
+    /// Its columns as values.
+    var values: [SQLValue] {
         var list = ColumnList()
         // A list takes every value; only a COPY stream can fail.
         try? write(to: &list)
