@@ -114,9 +114,19 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
 
     package func confirmLease() throws(JournalError) {
         try locked { () throws(JournalError) in
-            try withSession { (session, _) throws(PostgresError) in
-                let row = try session.connection.query("SELECT epoch FROM writer_lease").onlyRow()
-                if try row.int64(0) != epoch { throw PostgresError(.serverRejected(Self.leaseIsGone), "the epoch ended") }
+            try withSession { (session, _) throws(PostgresError) in try confirmEpoch(session) }
+        }
+    }
+
+    package func beat() throws(JournalError) -> Bool {
+        try locked { () throws(JournalError) in
+            do throws(PostgresError) {
+                try confirmEpoch(try openSession())
+                return true
+            } catch {
+                guard canBeMended(error) else { throw journalError(error) }
+                if error.kind == .unexpectedResult { session = nil }
+                return false
             }
         }
     }
@@ -170,6 +180,11 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
             session = nil
             throw error
         }
+    }
+
+    private func confirmEpoch(_ session: Session) throws(PostgresError) {
+        let row = try session.connection.query("SELECT epoch FROM writer_lease").onlyRow()
+        if try row.int64(0) != epoch { throw PostgresError(.serverRejected(Self.leaseIsGone), "the epoch ended") }
     }
 
     /// Whether the frame is there already; another one in its place is damage.
