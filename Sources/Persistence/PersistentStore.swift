@@ -70,9 +70,9 @@ package final class PersistentStore: Sendable {
         }
         let standby = settings.standby.map { Standby(settings.target, $0, logger: logger, confirmKeys: confirmKeys) }
         let journal = try claim(settings, after: standby, logger: logger) {
-            projectorOfJournal.noteCommit(through: $0)
-            proverOfJournal.noteCommit(through: $0)
-            snapshotter.noteCommit(through: $0)
+            projectorOfJournal.noteCommit(through: $0.lastSequence)
+            proverOfJournal.noteCommit(of: $0)
+            snapshotter.noteCommit(through: $0.lastSequence)
         }
         do {
             let reader = try Connection(to: settings.target, applicationName: "suanpan start")
@@ -102,7 +102,7 @@ package final class PersistentStore: Sendable {
 
     /// The journal, with the lease; a standby waits for it first, and again where another standby was quicker.
     private static func claim(
-        _ settings: Settings, after standby: Standby?, logger: Logger, committed: @escaping @Sendable (Int64) -> Void
+        _ settings: Settings, after standby: Standby?, logger: Logger, committed: @escaping @Sendable (CommittedFrame) -> Void
     ) throws -> PostgresJournal {
         guard let standby else {
             return try PostgresJournal(settings.target, settings.journal, logger: logger, committed: committed)
