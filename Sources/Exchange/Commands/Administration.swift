@@ -2,7 +2,7 @@ import Quantities
 import Registry
 
 /// From where a request came: what the record keeps of it beside who asked.
-package struct RequestOrigin: Record, Equatable {
+package struct CommandOrigin: Record, Equatable {
     package var key = APIKeyID.none
     /// The client's address, where it is known.
     package var address: String?
@@ -23,11 +23,11 @@ package struct RequestOrigin: Record, Equatable {
 
 /// A command with its origin: administrative ones are journaled so, and each leaves an entry in the audit log.
 package struct AdministrativeCommand: Record {
-    package var origin = RequestOrigin()
+    package var origin = CommandOrigin()
     package var command = Command.passTime(PassTime())
 
     package init() {}
-    package init(origin: RequestOrigin, command: Command) {
+    package init(origin: CommandOrigin, command: Command) {
         self.origin = origin
         self.command = command
     }
