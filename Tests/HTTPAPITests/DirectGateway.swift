@@ -184,7 +184,7 @@ final class MemoryHistory: History {
         _ filter: ActionFilter, before: Int64?, limit: Int, including sequence: Int64
     ) async throws(HistoryError) -> [AdministrativeAction] {
         try read { state in
-            Array(state.actions.reversed().filter { filter.contains($0) && before.map { id in $0.id < id } ?? true }.prefix(limit))
+            Array(state.actions.reversed().filter { action in filter.contains(action) && before.map { action.id < $0 } ?? true }.prefix(limit))
         }
     }
 

@@ -1,6 +1,7 @@
 import HTTPAPI
 import HTTPTypes
 import HummingbirdTesting
+import Registry
 import Testing
 
 @Suite struct RequestLimitTests {
@@ -62,7 +63,7 @@ import Testing
         var edge = EdgeSettings()
         edge.rateLimitPerAddress = RateLimit(quota: 2, windowSeconds: 3_600)
         edge.trustedProxies = [try #require(.init("127.0.0.0/8"))]
-        try await APIBench(edge: edge).server.application.test(.live) { client in
+        try await APIBench(edge: edge).server.application.test(.live) { (client) async throws in
             let host = APIClient(client: client, key: nil)
             #expect(try await host.get("/v1/time").status == 200)
             #expect(try await host.get("/v1/time").status == 200)
@@ -79,7 +80,7 @@ import Testing
     @Test("a key works from its addresses and from no others, and nobody but a trusted proxy says what they are")
     func keepsToAddresses() async throws {
         func run(_ edge: EdgeSettings, _ body: @escaping @Sendable (APIClient, _ key: String?, _ away: String?) async throws -> Void) async throws {
-            try await APIBench(edge: edge).server.application.test(.live) { client in
+            try await APIBench(edge: edge).server.application.test(.live) { (client) async throws in
                 let host = APIClient(client: client, key: APIBench.operatorKey)
                 let id = try await host.must("POST", "/v1/participants", #"{"name":"P","roles":["consumer"]}"#).id
                 let path = "/v1/participants/\(id)/api_keys"
@@ -88,7 +89,7 @@ import Testing
                 try await body(host, near.string("key"), away.string("key"))
             }
         }
-        try await run(EdgeSettings()) { host, near, away in
+        try await run(EdgeSettings()) { (host, near, away) async throws in
             #expect(try await host.acting(with: near).get("/v1/balances").status == 200)
             #expect(try await host.acting(with: away).get("/v1/balances").code == "forbidden")
             let claim = ["X-Forwarded-For": "203.0.113.4"]
@@ -96,7 +97,7 @@ import Testing
         }
         var edge = EdgeSettings()
         edge.trustedProxies = [try #require(.init("127.0.0.1"))]
-        try await run(edge) { host, near, away in
+        try await run(edge) { (host, near, away) async throws in
             let claim = ["X-Forwarded-For": "203.0.113.4"]
             #expect(try await host.acting(with: away).send("GET", "/v1/balances", headers: claim).status == 200)
             #expect(try await host.acting(with: near).send("GET", "/v1/balances", headers: claim).code == "forbidden")

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import HTTPAPI
+import HummingbirdTesting
 import Quantities
 import Synchronization
 import Testing
@@ -127,7 +128,7 @@ import Testing
         try String(text[code..<end]).write(toFile: script, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: script) }
         let bench = APIBench()
-        try await bench.server.application.test(.live) { client in
+        try await bench.server.application.test(.live) { (client) async throws in
             let host = APIClient(client: client, key: APIBench.operatorKey)
             let id = try await host.must("POST", "/v1/participants", #"{"name":"P","roles":["consumer"]}"#).id
             let key = try await host.must("POST", "/v1/participants/\(id)/api_keys", #"{"label":"k","require_signature":true}"#)

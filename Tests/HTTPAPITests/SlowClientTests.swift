@@ -7,7 +7,7 @@ import Testing
     private func live(
         _ configure: (inout HTTPServerConfiguration) -> Void, _ body: @Sendable (Int, APIClient) async throws -> Void
     ) async throws {
-        try await APIBench(configure).server.application.test(.live) { client in
+        try await APIBench(configure).server.application.test(.live) { (client) async throws in
             try await body(try #require(client.port), APIClient(client: client, key: APIBench.operatorKey))
         }
     }
@@ -23,7 +23,7 @@ import Testing
 
     @Test("a head that comes byte by byte is cut, and others are answered meanwhile")
     func cutsSlowHeads() async throws {
-        try await live({ $0.headTimeoutSeconds = 1 }) { port, host in
+        try await live({ $0.headTimeoutSeconds = 1 }) { (port, host) async throws in
             let connection = try RawConnection(port: port)
             connection.send("GET /v1/time HTTP/1.1\r\nX-Slow: ")
             async let slow = trickle(connection, "x")
@@ -35,7 +35,7 @@ import Testing
 
     @Test("a second request's head has the same time as the first")
     func cutsSlowSecondHeads() async throws {
-        try await live({ $0.headTimeoutSeconds = 1 }) { port, host in
+        try await live({ $0.headTimeoutSeconds = 1 }) { (port, host) async throws in
             let connection = try RawConnection(port: port)
             connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(connection.receive(until: "\"ok\"").contains("200"))
@@ -47,7 +47,7 @@ import Testing
 
     @Test("a body that comes byte by byte is cut")
     func cutsSlowBodies() async throws {
-        try await live({ $0.bodyTimeoutSeconds = 1 }) { port, host in
+        try await live({ $0.bodyTimeoutSeconds = 1 }) { (port, host) async throws in
             let connection = try RawConnection(port: port)
             connection.send(
                 "POST /v1/zones HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer spk_operator\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
@@ -58,7 +58,7 @@ import Testing
 
     @Test("who does not read its answers is cut")
     func cutsSlowReaders() async throws {
-        try await live({ $0.readerTimeoutSeconds = 1 }) { port, host in
+        try await live({ $0.readerTimeoutSeconds = 1 }) { (port, host) async throws in
             let connection = try RawConnection(port: port)
             // The console is some kilobytes; many of them fill the socket's buffers and the server's.
             let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -70,7 +70,7 @@ import Testing
 
     @Test("connections of one address beyond the limit are closed at once, and taken again when others ended")
     func limitsConnectionsOfAnAddress() async throws {
-        try await live({ $0.connectionsPerAddress = 3 }) { port, host in
+        try await live({ $0.connectionsPerAddress = 3 }) { (port, host) async throws in
             // The client of the test may hold one itself; these fill what is left.
             #expect(try await host.get("/healthz").status == 200)
             var held: [RawConnection] = []

@@ -22,12 +22,16 @@ struct ServerProcess: Sendable {
     private let process: Process
 
     /// Starts `suanpan serve` on a free port with a simulated clock and waits until it printed its address.
-    static func serve(dataDirectory: String, operatorKey: String, log: String) async throws -> ServerProcess {
+    ///
+    /// - Parameter options: More of the command line.
+    static func serve(
+        dataDirectory: String, operatorKey: String, log: String, options: [String] = []
+    ) async throws -> ServerProcess {
         let process = try spawn(
             [
                 "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time",
                 "2026-11-23T00:00:00Z",
-            ], environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log)
+            ] + options, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log)
         do {
             let url = try await poll("the server's address", seconds: 60) {
                 if let url = address(in: text(of: log)) { return url }
@@ -50,6 +54,23 @@ struct ServerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             throw error
         }
+    }
+
+    /// Runs a program of the system to its end; answers its status and what it printed on both outputs.
+    static func tool(_ arguments: [String], input: String = "") throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        let (output, source) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = source
+        try process.run()
+        try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try source.fileHandleForWriting.close()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
     }
 
     /// Sends a signal to this process and to nothing that it started.
@@ -134,5 +155,5 @@ struct ServerProcess: Sendable {
         return rest.firstIndex(of: " ").map { String(rest[..<$0]) }
     }
 
-    private static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+    static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 }
