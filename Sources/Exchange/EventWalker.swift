@@ -65,6 +65,7 @@ package struct EventWalker {
         case .meterReport: pass(MeterReceipt())
         case .settlement: pass(SettlementRunView())
         case .halt, .resume: pass(TradingScope())
+        case .administered: pass(AdministrativeAction())
         }
     }
 

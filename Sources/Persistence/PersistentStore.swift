@@ -45,6 +45,8 @@ package final class PersistentStore: Sendable {
     package let archive: PostgresLedgerArchive
     package let vault: PostgresVault
     package let snapshotter: Snapshotter
+    /// What the secrets of signed requests are derived from; itself derived from the vault's key.
+    package let requestSigningKey: [UInt8]
     package let recovery: RecoveryReport
     /// Settings of PostgreSQL under which a power failure could take back what was acknowledged; to be shown.
     package let warnings: [String]
@@ -163,6 +165,7 @@ package final class PersistentStore: Sendable {
             settings.target, projector: projector, prover: prover, readers: settings.readers)
         history = PostgresHistory(settings.target, projector: projector, readers: settings.readers)
         vault = PostgresVault(settings.target, key: key)
+        requestSigningKey = MessageAuthentication.code(of: Array("suanpan request signing".utf8), key: key.bytes)
     }
 
     /// Notes the hash of the state after `sequence`, which every later replay must meet. Called at a server's end.

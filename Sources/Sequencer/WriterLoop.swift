@@ -128,6 +128,7 @@ final class WriterLoop: @unchecked Sendable {
             counts.reads += max(0, Int64(batch.answers.count) - (frame.lastSequence - frame.firstSequence + 1))
             counts.frameBytes += Int64(frame.commands.count + frame.results.count + frame.events.count)
             counts.commitMicroseconds += microseconds
+            counts.commits.note(microseconds)
             counts.longestCommitMicroseconds = max(counts.longestCommitMicroseconds, microseconds)
         }
         if !batch.output.notices.isEmpty { for listener in listeners { listener.committed(batch.output.notices) } }

@@ -22,10 +22,12 @@ struct ServerProcess: Sendable {
     private let process: Process
 
     /// Starts `suanpan serve` on a free port with a simulated clock and waits until it printed its address.
+    ///
+    /// - Parameter options: More of the command line.
     static func serve(
-        dataDirectory: String, database: String? = nil, operatorKey: String, log: String
+        dataDirectory: String, database: String? = nil, operatorKey: String, log: String, options: [String] = []
     ) async throws -> ServerProcess {
-        try await start(dataDirectory: dataDirectory, database: database, operatorKey: operatorKey, log: log).serving()
+        try await start(dataDirectory: dataDirectory, database: database, operatorKey: operatorKey, log: log, options: options).serving()
     }
 
     /// A server that was started and has not printed its address yet: a standby, before it took over.
@@ -56,13 +58,14 @@ struct ServerProcess: Sendable {
 
     /// Starts `suanpan serve`.
     static func start(
-        dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String
+        dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String, options: [String] = []
     ) throws -> Starting {
         var arguments = [
             "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time", "2026-11-23T00:00:00Z",
         ]
         if let database { arguments += ["--database-url", database] }
         if isStandby { arguments.append("--standby") }
+        arguments += options
         return Starting(process: try spawn(arguments, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log), log: log)
     }
 
@@ -75,6 +78,23 @@ struct ServerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             throw error
         }
+    }
+
+    /// Runs a program of the system to its end; answers its status and what it printed on both outputs.
+    static func tool(_ arguments: [String], input: String = "") throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        let (output, source) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = source
+        try process.run()
+        try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try source.fileHandleForWriting.close()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
     }
 
     /// Sends a signal to this process and to nothing that it started.
@@ -159,5 +179,5 @@ struct ServerProcess: Sendable {
         return rest.firstIndex(of: " ").map { String(rest[..<$0]) }
     }
 
-    private static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+    static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 }

@@ -27,15 +27,17 @@ package struct ProjectedRows {
     var transfers: [TransferRow] = []
     var trades: [TradeRow] = []
     var orders: [OrderRow] = []
+    var actions: [AuditLogRow] = []
 
     package init() {}
 
     /// Every row's columns, table by table in the order of the events: two ways to read the same events are held against each other here.
     package var columns: [[SQLValue]] {
         accounts.map(\.values) + transfers.map(\.values) + trades.map(\.values) + orders.map(\.values)
+            + actions.map(\.values)
     }
 
-    var count: Int { accounts.count + transfers.count + trades.count + orders.count }
+    var count: Int { accounts.count + transfers.count + trades.count + orders.count + actions.count }
 
     /// Adds the row that an event makes, if it makes one.
     package mutating func add(_ recorded: RecordedEvent) {
@@ -46,6 +48,7 @@ package struct ProjectedRows {
             transfers.append(TransferRow(transfer, sequence: recorded.sequence, time: recorded.time))
         case .trade(let trade): trades.append(TradeRow(trade, sequence: recorded.sequence))
         case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
+        case .administered(let action): actions.append(AuditLogRow(action, sequence: recorded.sequence))
         case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
             .allocation, .delivery, .meterReport, .settlement, .halt, .resume:
             break
@@ -58,6 +61,7 @@ package struct ProjectedRows {
         transfers.removeAll(keepingCapacity: true)
         trades.removeAll(keepingCapacity: true)
         orders.removeAll(keepingCapacity: true)
+        actions.removeAll(keepingCapacity: true)
     }
 }
 
@@ -126,6 +130,7 @@ struct ProjectionBatch {
             try copy(rows.transfers, connection)
             try copy(rows.trades, connection)
             try copy(rows.orders, connection)
+            try copy(rows.actions, connection)
         } catch {
             if connection.isInTransaction { try? connection.rollback() }
             throw error
@@ -148,7 +153,7 @@ struct ProjectionBatch {
     static func clear(_ connection: Connection) throws {
         try connection.transaction {
             try connection.query("SELECT 1 FROM projector_position FOR UPDATE")
-            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders")
+            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders, audit_log")
             try connection.query(
                 "UPDATE projector_position SET sequence = 0, frame_hash = $1", [.bytes(ChainLink.start.frameHash)])
         }

@@ -24,6 +24,7 @@ extension ClockMode: ExpressibleByArgument {}
 /// Options of `suanpan serve`.
 package struct ServerOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var edge: EdgeOptions
     @Option(help: "The address to listen at.")
     var host = "127.0.0.1"
     @Option(help: "The port to listen at; 0 takes a free one.")
