@@ -148,6 +148,22 @@ import Testing
     }
 }
 
+extension EdgeProcessTests {
+    @Test("a client that never comes to an end does not keep the server from its own")
+    func stopsBesideStalledClients() async throws {
+        try await serve { (server, _) async throws in
+            let port = try #require(server.url.split(separator: ":").last.flatMap { Int($0) })
+            let stalled = try LocalSocket(port: port)
+            stalled.send(
+                "POST /v1/participants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.key)\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+            #expect(stalled.receive(until: "\r\n\r\n").contains("100 Continue"))
+            server.send(SIGTERM)
+            #expect(try await server.ending() == .exited(0))
+        }
+    }
+}
+
 /// A bare connection to this machine; every wait is bounded by the socket's own time-out.
 private final class LocalSocket {
     private let descriptor: Int32

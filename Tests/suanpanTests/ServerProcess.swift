@@ -25,24 +25,48 @@ struct ServerProcess: Sendable {
     ///
     /// - Parameter options: More of the command line.
     static func serve(
-        dataDirectory: String, operatorKey: String, log: String, options: [String] = []
+        dataDirectory: String, database: String? = nil, operatorKey: String, log: String, options: [String] = []
     ) async throws -> ServerProcess {
-        let process = try spawn(
-            [
-                "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time",
-                "2026-11-23T00:00:00Z",
-            ] + options, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log)
-        do {
-            let url = try await poll("the server's address", seconds: 60) {
-                if let url = address(in: text(of: log)) { return url }
-                guard process.isRunning else { throw Failure(description: "serve ended: \(text(of: log))") }
-                return nil
+        try await start(dataDirectory: dataDirectory, database: database, operatorKey: operatorKey, log: log, options: options).serving()
+    }
+
+    /// A server that was started and has not printed its address yet: a standby, before it took over.
+    struct Starting: Sendable {
+        fileprivate let process: Process
+        let log: String
+
+        /// Waits for its address.
+        func serving() async throws -> ServerProcess {
+            do {
+                let url = try await poll("the server's address", seconds: 60) {
+                    if let url = address(in: text(of: log)) { return url }
+                    guard process.isRunning else { throw Failure(description: "serve ended: \(text(of: log))") }
+                    return nil
+                }
+                return ServerProcess(url: url, identifier: process.processIdentifier, log: log, process: process)
+            } catch {
+                kill(process.processIdentifier, SIGKILL)
+                throw error
             }
-            return ServerProcess(url: url, identifier: process.processIdentifier, log: log, process: process)
-        } catch {
-            kill(process.processIdentifier, SIGKILL)
-            throw error
         }
+
+        /// Waits until it has printed something.
+        func printed(_ words: String) async throws {
+            try await poll(words, seconds: 60) { text(of: log).contains(words) ? () : nil }
+        }
+    }
+
+    /// Starts `suanpan serve`.
+    static func start(
+        dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String,
+        options: [String] = []
+    ) throws -> Starting {
+        var arguments = [
+            "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time", "2026-11-23T00:00:00Z",
+        ] + options
+        if let database { arguments += ["--database-url", database] }
+        if isStandby { arguments.append("--standby") }
+        return Starting(process: try spawn(arguments, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log), log: log)
     }
 
     /// Runs another command of the program to its end.

@@ -46,7 +46,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         guard !isCounted else { return }
         isCounted = true
         address = context.channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value }
-        if !counts.enter(address, limit: patience.connectionsPerAddress) {
+        if !counts.enter(context.channel, address, limit: patience.connectionsPerAddress) {
             counts.note(.addressLimit)
             context.close(promise: nil)
         }
@@ -54,7 +54,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
-        if isCounted { counts.leave(address) }
+        if isCounted { counts.leave(context.channel, address) }
         isCounted = false
         context.fireChannelInactive()
     }
