@@ -118,6 +118,14 @@ struct ServerProcess: Sendable {
         text(of: dataDirectory + "/pg/postmaster.pid").split(separator: "\n").first.flatMap { Int32($0) }
     }
 
+    /// The processes that a process started and that run.
+    static func children(of parent: Int32) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { process in
+            let fields = text(of: "/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && fields[1] == String(parent)
+        }
+    }
+
     /// Whether a process runs; one that ended and that nobody has asked about does not.
     static func runs(_ identifier: Int32) -> Bool {
         guard kill(identifier, 0) == 0 || errno == EPERM else { return false }
