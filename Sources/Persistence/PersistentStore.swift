@@ -72,7 +72,7 @@ package final class PersistentStore: Sendable {
         }
         let standby = settings.standby.map { Standby(settings.target, $0, logger: logger, confirmKeys: confirmKeys) }
         let journal = try claim(settings, after: standby, logger: logger) {
-            projectorOfJournal.noteCommit(through: $0.lastSequence)
+            projectorOfJournal.noteCommit(of: $0)
             proverOfJournal.noteCommit(of: $0)
             snapshotter.noteCommit(through: $0.lastSequence)
         }

@@ -57,6 +57,12 @@ final class RawConnection {
         return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
     }
 
+    /// Whether something has come that was not received, without waiting.
+    func hasBytes() -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+    }
+
     /// What comes until a text has come, or the other side closes.
     func receive(until end: String? = nil) -> String {
         var bytes: [UInt8] = []

@@ -89,4 +89,24 @@ import Testing
             #expect(try await host.get("/metrics").text.contains(#"cut_total{reason="address_limit"}"#))
         }
     }
+
+    @Test("connections beyond the limit wait, and are taken when others end")
+    func limitsConnections() async throws {
+        try await APIBench { $0.connectionLimit = 2 }.server.application.test(.live) { client in
+            let port = try #require(client.port)
+            var held: [RawConnection] = []
+            for _ in 0..<2 {
+                let connection = try RawConnection(port: port)
+                connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                #expect(connection.receive(until: "\"ok\"").contains("200"))
+                held.append(connection)
+            }
+            let waiting = try RawConnection(port: port)
+            waiting.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(!waiting.hasBytes())
+            held.removeAll()
+            #expect(waiting.receive(until: "\"ok\"").contains("200"))
+        }
+    }
 }

@@ -148,6 +148,44 @@ import Testing
     }
 }
 
+extension EdgeProcessTests {
+    @Test("a server whose PostgreSQL does not answer is not ready, says so, and is ready again when it does")
+    func tellsLostDatabases() async throws {
+        try await serve { (server, folder) async throws in
+            let postmaster = try #require(ServerProcess.postgresProcess(dataDirectory: folder + "/data"))
+            func signal(_ name: String) throws {
+                for process in try ServerProcess.children(of: postmaster) + [postmaster] {
+                    kill(process, name == "STOP" ? SIGSTOP : SIGCONT)
+                }
+            }
+            #expect(try curl(server.url + "/readyz").contains("trading"))
+            try signal("STOP")
+            var answer = ""
+            while !answer.contains("database_unavailable") { answer = try curl("-w", "%{http_code}", server.url + "/readyz") }
+            #expect(answer.hasSuffix("503") && answer.contains("PostgreSQL does not answer"), "\(answer)")
+            #expect(try curl(server.url + "/healthz") == #"{"status":"ok"}"#)
+            // Figures do not wait for the database.
+            #expect(try curl(server.url + "/metrics").contains("suanpan_trading"))
+            try signal("CONT")
+            while !answer.contains("trading") { answer = try curl(server.url + "/readyz") }
+        }
+    }
+
+    @Test("a client that never comes to an end does not keep the server from its own")
+    func stopsBesideStalledClients() async throws {
+        try await serve { (server, _) async throws in
+            let port = try #require(server.url.split(separator: ":").last.flatMap { Int($0) })
+            let stalled = try LocalSocket(port: port)
+            stalled.send(
+                "POST /v1/participants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.key)\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+            #expect(stalled.receive(until: "\r\n\r\n").contains("100 Continue"))
+            server.send(SIGTERM)
+            #expect(try await server.ending() == .exited(0))
+        }
+    }
+}
+
 /// A bare connection to this machine; every wait is bounded by the socket's own time-out.
 private final class LocalSocket {
     private let descriptor: Int32

@@ -58,14 +58,14 @@ struct ServerProcess: Sendable {
 
     /// Starts `suanpan serve`.
     static func start(
-        dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String, options: [String] = []
+        dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String,
+        options: [String] = []
     ) throws -> Starting {
         var arguments = [
             "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time", "2026-11-23T00:00:00Z",
-        ]
+        ] + options
         if let database { arguments += ["--database-url", database] }
         if isStandby { arguments.append("--standby") }
-        arguments += options
         return Starting(process: try spawn(arguments, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log), log: log)
     }
 
@@ -116,6 +116,14 @@ struct ServerProcess: Sendable {
     /// The PostgreSQL that says it runs on a data directory, nil where none does.
     static func postgresProcess(dataDirectory: String) -> Int32? {
         text(of: dataDirectory + "/pg/postmaster.pid").split(separator: "\n").first.flatMap { Int32($0) }
+    }
+
+    /// The processes that a process started and that run.
+    static func children(of parent: Int32) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { process in
+            let fields = text(of: "/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && fields[1] == String(parent)
+        }
     }
 
     /// Whether a process runs; one that ended and that nobody has asked about does not.

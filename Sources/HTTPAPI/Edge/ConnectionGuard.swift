@@ -26,9 +26,9 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private let patience: ConnectionPatience
     private var address: NetworkAddress?
     private var isCounted = false
-    /// Whether bytes came that belong to no request yet.
-    private var isReadingHead = false
-    private var deadline: Scheduled<Void>?
+    /// Whether the next bytes begin a head: none has come since the last answer.
+    private var awaitsHead = true
+    private var head: LazyDeadline?
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
         self.counts = counts
@@ -45,42 +45,42 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private func enter(_ context: ChannelHandlerContext) {
         guard !isCounted else { return }
         isCounted = true
-        address = context.channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value }
-        if !counts.enter(address, limit: patience.connectionsPerAddress) {
+        let (counts, channel) = (counts, context.channel)
+        head = LazyDeadline(after: patience.head) {
+            counts.note(.slowHead)
+            channel.close(promise: nil)
+        }
+        address = channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value }
+        if !counts.enter(channel, address, limit: patience.connectionsPerAddress) {
             counts.note(.addressLimit)
             context.close(promise: nil)
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        if isCounted { counts.leave(address) }
+        head?.cancel()
+        head = nil
+        if isCounted { counts.leave(context.channel, address) }
         isCounted = false
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if !isReadingHead, deadline == nil {
-            isReadingHead = true
-            let (counts, channel) = (counts, context.channel)
-            deadline = context.eventLoop.scheduleTask(in: patience.head) {
-                counts.note(.slowHead)
-                channel.close(promise: nil)
-            }
+        if awaitsHead {
+            awaitsHead = false
+            head?.set(on: context.eventLoop)
         }
         context.fireChannelRead(data)
     }
 
     /// A request's head is there: what comes now is its body, or the next one's head, once it was answered.
     func noteHead() {
-        deadline?.cancel()
-        // Something else than nil, so that a body's bytes do not begin a head.
-        isReadingHead = true
-        deadline = nil
+        head?.clear()
+        awaitsHead = false
     }
 
     /// The request was answered: the next bytes are a head.
-    func noteAnswer() { isReadingHead = false }
+    func noteAnswer() { awaitsHead = true }
 }
 
 /// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read.
@@ -93,8 +93,8 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     private let counts: ConnectionCounts
     private let patience: ConnectionPatience
     private var connection: ConnectionGuard?
-    private var body: Scheduled<Void>?
-    private var reader: Scheduled<Void>?
+    private var body: LazyDeadline?
+    private var reader: LazyDeadline?
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
         self.counts = counts
@@ -105,6 +105,8 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         // Of a stream of HTTP/2 the guard stands on the connection, which is on the same loop.
         let pipeline = context.channel.parent?.parent == nil ? context.channel.pipeline : context.channel.parent?.pipeline
         connection = try? pipeline?.syncOperations.handler(type: ConnectionGuard.self)
+        body = cut(.slowBody, after: patience.body, context.channel)
+        reader = cut(.slowReader, after: patience.reader, context.channel)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { cancel() }
@@ -124,12 +126,9 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head:
             connection?.noteHead()
-            body?.cancel()
-            body = cut(.slowBody, after: patience.body, context)
+            body?.set(on: context.eventLoop)
         case .body: break
-        case .end:
-            body?.cancel()
-            body = nil
+        case .end: body?.clear()
         }
         context.fireChannelRead(data)
     }
@@ -140,14 +139,13 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        reader?.cancel()
-        reader = context.channel.isWritable ? nil : cut(.slowReader, after: patience.reader, context)
+        if context.channel.isWritable { reader?.clear() } else { reader?.set(on: context.eventLoop) }
         context.fireChannelWritabilityChanged()
     }
 
-    private func cut(_ reason: ConnectionCounts.Cut, after time: TimeAmount, _ context: ChannelHandlerContext) -> Scheduled<Void> {
-        let (counts, channel) = (counts, context.channel)
-        return context.eventLoop.scheduleTask(in: time) {
+    private func cut(_ reason: ConnectionCounts.Cut, after time: TimeAmount, _ channel: any Channel) -> LazyDeadline {
+        let counts = counts
+        return LazyDeadline(after: time) {
             counts.note(reason)
             channel.close(promise: nil)
         }

@@ -38,6 +38,13 @@ package struct EdgeServices: Sendable {
         authenticator = Authenticator(
             directory: directory, secrets: secrets, replays: ReplayGuard(startedAt: settings.wallTime()), wallTime: settings.wallTime)
         limits = RequestLimits(perKey: settings.rateLimitPerKey, perAddress: settings.rateLimitPerAddress)
+        // Whoever has not come to an end by then is not waited for.
+        shutdown.onStop { [connections] in
+            Task {
+                try? await Task.sleep(for: ShutdownNotice.grace)
+                connections.closeAll()
+            }
+        }
     }
 
     /// Figures of requests and connections.

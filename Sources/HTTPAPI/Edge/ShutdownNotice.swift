@@ -12,6 +12,9 @@ package final class ShutdownNotice: Service {
 
     private let state = Mutex(State())
 
+    /// How long requests in flight have when the server stops.
+    static let grace: Duration = .seconds(10)
+
     package init() {}
 
     /// Whether the server is stopping.

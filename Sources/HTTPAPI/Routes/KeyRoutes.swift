@@ -8,7 +8,7 @@ enum KeyRoutes {
     static let routes: [Route] = [
         Route(.post, "/v1/participants/{id}/api_keys", .participants, body: CreateAPIKey.Body.self, create),
         Route(.get, "/v1/participants/{id}/api_keys", .participants, query: Page.parameters, list),
-        Route(.post, "/v1/api_keys/{id}/rotate", .participants, body: RotateAPIKey.Body.self, rotate),
+        Route(.post, "/v1/api_keys/{id}/rotate", .participants, body: RotateAPIKey.Body.self, rotate).withOptionalBody(),
         Route(.delete, "/v1/api_keys/{id}", .participants, revoke),
     ]
 
@@ -50,7 +50,7 @@ enum KeyRoutes {
     }
 
     @Sendable static func rotate(_ call: Call) async throws(Problem) -> Answer {
-        let body = try call.read(RotateAPIKey.Body.self)
+        let body = call.body == nil ? RotateAPIKey.Body() : try call.read(RotateAPIKey.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
         let id = call.id(APIKeyID.self)
         let own = try confirmManageable(id, call)

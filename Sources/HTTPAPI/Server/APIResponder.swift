@@ -171,7 +171,7 @@ package struct APIResponder: HTTPResponder {
         if route.method == .get { return nil }
         let collected = if let known { known } else { try await BodyCollector.collect(request) }
         if case .body(let bytes) = collected, bytes.isEmpty {
-            guard route.body != nil else { return nil }
+            guard route.body != nil, !route.isBodyOptional else { return nil }
             // An empty body is what it claims to be; it only is no JSON.
             if let type = request.headers.value(.contentType), !BodyType.isJSON(type) { throw Self.wrongType }
             throw Problem(.invalidJSON, "a JSON object is needed and the body is empty")

@@ -19,7 +19,7 @@ package struct HTTPServerConfiguration: Sendable {
     package var headerLimit = 64 << 10
     package var headerFieldCountLimit = 100
     /// Connections of one address beyond are closed at once.
-    package var connectionsPerAddress = 512
+    package var connectionsPerAddress = 2_048
     /// From a request's first byte to the end of its header fields, from there to the end of its body, and how long a client may read
     /// nothing of its answer; whoever takes longer is cut.
     package var headTimeoutSeconds: Int64 = 20

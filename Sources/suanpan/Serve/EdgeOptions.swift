@@ -22,7 +22,7 @@ package struct EdgeOptions: ParsableArguments {
     @Option(help: "Requests of an address (of IPv6: of a /64): N (a second), or N/SECONDS. No limit where it is not given.")
     var rateLimitPerAddress: RateLimit?
     @Option(help: "Connections of an address beyond are closed at once.")
-    var connectionsPerAddress = 512
+    var connectionsPerAddress = 2_048
     @Option(help: "Connections in all; beyond, they wait.")
     var maxConnections = 4_096
     @Option(help: "Seconds after which a connection without a request is closed.")
