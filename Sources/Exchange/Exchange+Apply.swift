@@ -149,6 +149,7 @@ extension Exchange {
         case .settle(let request): return try settle(through: request.through, issuer)
         case .rotateAPIKey(let request): return try rotateAPIKey(request, issuer)
         case .administrative(let request): return try administer(request, envelope)
+        case .cancelAllAfter(let request): return .cancelTimer(try cancelAllAfter(request, issuer))
         }
     }
 }

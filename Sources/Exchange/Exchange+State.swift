@@ -15,7 +15,7 @@ import Settlement
 extension Exchange {
     /// The form of what `encodeState` writes; raised with every change of it, so that hashes of one form are never held
     /// against those of another.
-    package static let stateForm: Int32 = 3
+    package static let stateForm: Int32 = 4
 
     /// What of the state is written.
     package enum StateScope {
@@ -45,6 +45,7 @@ extension Exchange {
         encodeClosedOrders(into: &encoder, spill)
         encodeDeliveries(into: &encoder, spill)
         due.encodeState(into: &encoder)
+        encodeCancelTimers(into: &encoder)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
 
@@ -66,6 +67,7 @@ extension Exchange {
         try decodeClosedOrders(from: &decoder)
         try decodeDeliveries(from: &decoder)
         try decodeDue(from: &decoder)
+        try decodeCancelTimers(from: &decoder)
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
         try confirmContracts(&decoder)

@@ -83,6 +83,8 @@ package final class Exchange {
 
     // Time.
     var due = DueQueue()
+    /// By participant: those whose dead-man switch is armed.
+    var cancelTimers: [CancelTimer] = []
     var idempotency: [IdempotencyLog] = []
     var nextForgetting = Timestamp()
 

@@ -124,6 +124,9 @@ package final class Sequencer: Sendable {
         } ?? nil
     }
 
+    /// Hands every frame that is committed from now on to a follower that wants it.
+    package func follow(_ follower: any FrameFollower) { writer.follow(follower) }
+
     /// Waits until the writer gave up, if it ever does: then no more can be acknowledged and the server must end.
     package func onFailure(_ body: @escaping @Sendable (JournalError) -> Void) { writer.onFailure(body) }
 

@@ -23,6 +23,7 @@ final class WriterLoop: @unchecked Sendable {
     private var started = false
     private var failure: JournalError?
     private var failureHandlers: [@Sendable (JournalError) -> Void] = []
+    private var followers: [any FrameFollower] = []
     private var counts = SequencerMetrics()
     private var acknowledged: (sequence: Int64, time: Timestamp) = (0, Timestamp())
 
@@ -48,6 +49,8 @@ final class WriterLoop: @unchecked Sendable {
 
     /// Where the recovered history ends.
     func begin(at sequence: Int64, _ time: Timestamp) { condition.withLock { acknowledged = (sequence, time) } }
+
+    func follow(_ follower: any FrameFollower) { condition.withLock { followers.append(follower) } }
 
     func onFailure(_ body: @escaping @Sendable (JournalError) -> Void) {
         condition.withLock { failureHandlers.append(body) }
@@ -121,7 +124,7 @@ final class WriterLoop: @unchecked Sendable {
         let start = DispatchTime.now().uptimeNanoseconds
         try journal.append(frame)
         let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start) / 1_000)
-        condition.withLock {
+        let followers = condition.withLock {
             acknowledged = (frame.lastSequence, frame.time)
             counts.frames += 1
             counts.commands += frame.lastSequence - frame.firstSequence + 1
@@ -130,8 +133,10 @@ final class WriterLoop: @unchecked Sendable {
             counts.commitMicroseconds += microseconds
             counts.commits.note(microseconds)
             counts.longestCommitMicroseconds = max(counts.longestCommitMicroseconds, microseconds)
+            return self.followers
         }
         if !batch.output.notices.isEmpty { for listener in listeners { listener.committed(batch.output.notices) } }
+        for follower in followers where follower.wantsFrames { follower.committed(frame) }
     }
 
     /// Nothing that was applied and not committed may be acknowledged: this server is at its end.

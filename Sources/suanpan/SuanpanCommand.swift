@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import NIOPosix
 
 /// `suanpan`: everything that one can do from a terminal.
 @main
@@ -12,4 +14,11 @@ struct SuanpanCommand: AsyncParsableCommand {
             PlayDayCommand.self, ImportTraceCommand.self, BenchCommand.self,
         ]
     )
+
+    static func main() async {
+        if ProcessInfo.processInfo.environment["SUANPAN_EXECUTOR"] != nil {
+            NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+        }
+        await main(nil)
+    }
 }

@@ -25,6 +25,7 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
     private var time: Timestamp
     private var storedFailure: SubmissionError?
     private(set) var commands = 0
+    private var followers: [any FrameFollower] = []
 
     /// A lock that a closure cannot leave open.
     private final class Lock: Sendable {
@@ -76,6 +77,8 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
         }
     }
 
+    func follow(_ follower: any FrameFollower) { lock.withLock { followers.append(follower) } }
+
     var isTrading: Bool { failure == nil }
     var now: Timestamp { lock.withLock { time } }
     var acknowledgedSequence: Int64 { lock.withLock { exchange.sequence } }
@@ -106,6 +109,10 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
             history.note(event)
         }
         directory.committed(output.notices)
+        let frame = Frame(
+            firstSequence: outcome.sequence, lastSequence: outcome.sequence, rulesVersion: Exchange.rulesVersion, time: outcome.time,
+            commands: [], results: [], events: output.events.bytes)
+        for follower in followers where follower.wantsFrames { follower.committed(frame) }
         return outcome
     }
 }

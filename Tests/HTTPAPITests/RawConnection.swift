@@ -63,6 +63,13 @@ final class RawConnection {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
     }
 
+    /// What comes next; empty once the other side closed.
+    func receiveSome() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        return count > 0 ? Array(buffer[..<count]) : []
+    }
+
     /// What comes until a text has come, or the other side closes.
     func receive(until end: String? = nil) -> String {
         var bytes: [UInt8] = []

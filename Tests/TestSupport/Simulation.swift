@@ -63,6 +63,7 @@ package struct Simulation {
         case 76..<79: changeOffer()
         case 79..<93: passTime()
         case 93..<96: moveMoney()
+        case 96: armSwitch()
         default: administrate()
         }
     }
@@ -75,6 +76,12 @@ package struct Simulation {
             lastOrder = max(lastOrder, receipt.order.id.rawValue)
         default: accepted += 1
         }
+    }
+
+    /// A dead-man switch: armed for a while, or disarmed.
+    private mutating func armSwitch() {
+        let seconds = below(3) == 0 ? 0 : UInt32(1 + below(20_000))
+        note(market.apply(.cancelAllAfter(CancelAllAfter(seconds: seconds)), as: pick(consumers)))
     }
 
     private mutating func price() -> Price { Price(Int64(100 + below(200)) * 10_000 + (below(50) == 0 ? 1 : 0)) }

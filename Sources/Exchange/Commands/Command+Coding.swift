@@ -42,6 +42,7 @@ extension Command: FieldValue {
         case .settle: .settle
         case .rotateAPIKey: .rotateAPIKey
         case .administrative: .administrative
+        case .cancelAllAfter: .cancelAllAfter
         }
     }
 
@@ -160,6 +161,9 @@ extension Command: FieldValue {
         case .administrative(var payload):
             coder.field("administrative", &payload)
             self = .administrative(payload)
+        case .cancelAllAfter(var payload):
+            coder.field("cancel_all_after", &payload)
+            self = .cancelAllAfter(payload)
         }
     }
 
@@ -201,6 +205,7 @@ extension Command: FieldValue {
         case .settle: self = .settle(Settle())
         case .rotateAPIKey: self = .rotateAPIKey(RotateAPIKey())
         case .administrative: self = .administrative(AdministrativeCommand())
+        case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
         }
     }
 }

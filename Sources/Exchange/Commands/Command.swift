@@ -42,6 +42,7 @@ package enum Command: Sendable {
     case settle(Settle)
     case rotateAPIKey(RotateAPIKey)
     indirect case administrative(AdministrativeCommand)
+    case cancelAllAfter(CancelAllAfter)
 }
 
 /// The number of a command's kind in the journal.
@@ -50,7 +51,7 @@ package enum CommandTag: String, Choice {
     case deposit, withdraw, addZone, addComputeClass, addGrade, addProduct, registerResource, certifyResource
     case declareOutage, retireResource, halt, resume, placeOrder, placeOrders, amendOrder, cancelOrder, cancelOrders
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
-    case rotateAPIKey, administrative
+    case rotateAPIKey, administrative, cancelAllAfter
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -1,7 +1,7 @@
 import HeapModule
 import Quantities
 
-/// What happens by itself and when: expiries first, then gates, then deadlines, at equal times.
+/// What happens by itself and when: expiries first, then dead-man switches, then gates, then deadlines, at equal times.
 ///
 /// Entries are hints: what they point at is looked at again when they come up, so an order that left early costs nothing
 /// but its entry.
@@ -35,11 +35,13 @@ struct DueQueue {
 
     enum Item {
         case expiry(Expiry)
+        case alarm(Alarm)
         case gate(Gate)
         case deadline(Deadline)
     }
 
     private var expiries = Heap<Expiry>()
+    private var alarms = Heap<Alarm>()
     private var gates = Heap<Gate>()
     private var deadlines = Heap<Deadline>()
 
@@ -49,6 +51,11 @@ struct DueQueue {
     mutating func add(_ expiry: Expiry) {
         expiries.insert(expiry)
         next = min(next ?? expiry.time, expiry.time)
+    }
+
+    mutating func add(_ alarm: Alarm) {
+        alarms.insert(alarm)
+        next = min(next ?? alarm.time, alarm.time)
     }
 
     mutating func add(_ gate: Gate) {
@@ -63,6 +70,7 @@ struct DueQueue {
 
     private mutating func findNext() {
         next = expiries.min?.time
+        if let alarm = alarms.min?.time { next = min(next ?? alarm, alarm) }
         if let gate = gates.min?.time { next = min(next ?? gate, gate) }
         if let deadline = deadlines.min?.time { next = min(next ?? deadline, deadline) }
     }
@@ -72,6 +80,7 @@ struct DueQueue {
         guard let earliest = next, earliest <= time else { return nil }
         defer { findNext() }
         if expiries.min?.time == earliest { return expiries.popMin().map(Item.expiry) }
+        if alarms.min?.time == earliest { return alarms.popMin().map(Item.alarm) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         return deadlines.popMin().map(Item.deadline)
     }
@@ -120,4 +129,23 @@ extension DueQueue {
         deadlines = Heap(readDeadlines)
         findNext()
     }
+
+    /// Writes what waits for dead-man switches, in its order.
+    func encodeAlarms(into encoder: inout BinaryEncoder) { encoder.append(alarms.unordered.sorted()) }
+
+    /// Reads what `encodeAlarms` wrote.
+    mutating func decodeAlarms(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        let read = try decoder.read([Alarm].self)
+        let times = 0...Timestamp.limit.microseconds
+        guard read.allSatisfy({ times.contains($0.time.microseconds) }), zip(read, read.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            throw decoder.damaged("a time that cannot be waited for")
+        }
+        alarms = Heap(read)
+        findNext()
+    }
+
+    /// Whether an entry waits.
+    ///
+    /// - Complexity: O(entries).
+    func hasAlarm(_ alarm: Alarm) -> Bool { alarms.unordered.contains(alarm) }
 }

@@ -71,6 +71,8 @@ package struct BookView: Record {
     package var sequence: Int64 = 0
     package var bids: [BookLevelView] = []
     package var asks: [BookLevelView] = []
+    /// CRC-32 of the ten best levels of both sides, by the rule of API.md; the shell computes it.
+    package var checksum: UInt32 = 0
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -78,6 +80,7 @@ package struct BookView: Record {
         coder.field("sequence", &sequence)
         coder.field("bids", &bids)
         coder.field("asks", &asks)
+        coder.field("checksum", &checksum)
     }
 }
 

@@ -47,6 +47,8 @@ package enum OrderEndReason: String, Choice, BitwiseCopyable {
     case insufficientCapacity = "insufficient_capacity"
     case insufficientPosition = "insufficient_position"
     case insufficientFunds = "insufficient_funds"
+    /// Its participant's dead-man switch was not refreshed in time.
+    case cancelAllAfter = "cancel_all_after"
 }
 
 /// An order as its participant sees it.

@@ -28,6 +28,7 @@ extension Reply: FieldValue {
         case .meterReport: .meterReport
         case .meterReports: .meterReports
         case .settlement: .settlement
+        case .cancelTimer: .cancelTimer
         }
     }
 
@@ -98,6 +99,9 @@ extension Reply: FieldValue {
         case .settlement(var payload):
             coder.field("settlement", &payload)
             self = .settlement(payload)
+        case .cancelTimer(var payload):
+            coder.field("cancel_timer", &payload)
+            self = .cancelTimer(payload)
         }
     }
 
@@ -125,6 +129,7 @@ extension Reply: FieldValue {
         case .meterReport: self = .meterReport(MeterReceipt())
         case .meterReports: self = .meterReports([MeterBatchResult]())
         case .settlement: self = .settlement(SettlementRunView())
+        case .cancelTimer: self = .cancelTimer(CancelTimerView())
         }
     }
 }

@@ -24,12 +24,13 @@ package enum Reply: Sendable {
     case meterReport(MeterReceipt)
     case meterReports([MeterBatchResult])
     case settlement(SettlementRunView)
+    case cancelTimer(CancelTimerView)
 }
 
 /// The number of a reply's kind in the journal.
 package enum ReplyTag: String, Choice {
     case refused, done, participant, apiKey, money, zone, computeClass, grade, product, resource, outage, order, orders
-    case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement
+    case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
 }
 
 /// A reply with what the shell needs around it.

@@ -30,6 +30,7 @@ extension Answer {
         case .meterReports(let values):
             self = .object(status: status, products: products) { $0.member("results", values) }
         case .settlement(let value): self = .json(value, status: status, products: products)
+        case .cancelTimer(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

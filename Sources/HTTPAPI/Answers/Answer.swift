@@ -14,6 +14,9 @@ package struct Answer: Sendable {
     /// connection, so that nobody takes a part for the whole.
     package var pieces: (@Sendable () async throws -> [UInt8]?)?
 
+    /// The stream that is the body, instead of `body`.
+    package var stream: StreamSession?
+
     package init(status: Int = 200, body: [UInt8]) {
         self.status = status
         self.body = body

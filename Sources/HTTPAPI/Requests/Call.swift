@@ -15,6 +15,9 @@ package struct Call: Sendable {
     var idempotency: IdempotencyKey?
     /// What the record keeps of where an administrative command came from.
     var origin = CommandOrigin()
+    /// Of a stream: where the client left one, and where it comes from.
+    var lastEventID: String?
+    var address: NetworkAddress?
 
     /// The codes of products, as they are at this moment.
     var products: ProductIndex { services.directory.products }

@@ -82,7 +82,8 @@ enum MarketRoutes {
     @Sendable static func book(_ call: Call) async throws(Problem) -> Answer {
         let depth = try call.query.integer("depth", 1...1_000) ?? defaultDepth
         let key = call.contract()
-        guard let book = try await call.query({ $0.book(key, depth: depth) }) else { throw unknown() }
+        let read = max(depth, BookChecksum.depth)
+        guard let book = try await call.query({ $0.book(key, depth: read) })?.answered(depth: depth) else { throw unknown() }
         return .json(book, products: call.products, capacity: 256 + 64 * (book.bids.count + book.asks.count))
     }
 

@@ -36,6 +36,8 @@ package struct Route: Sendable {
     package var body: (any Record.Type)?
     /// Whether the body may be left out, because none of its fields is needed.
     package var isBodyOptional = false
+    /// Whether the answer goes on until one side ends it; then a key is looked at where one is given, though none is needed.
+    package private(set) var isStream = false
     /// The path's literal segments and parameters.
     package let pattern: [Segment]
     let handler: Handler
@@ -59,6 +61,13 @@ package struct Route: Sendable {
         pattern = path.split(separator: "/").map { segment in
             segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
+    }
+
+    /// The same route, whose answer is a stream.
+    func streaming() -> Route {
+        var route = self
+        route.isStream = true
+        return route
     }
 }
 

@@ -45,7 +45,7 @@ enum SystemRoutes {
         let services = call.services
         let ready = MetricSample("suanpan_trading", .gauge, services.gateway.isTrading ? 1 : 0, help: "Whether commands are taken.")
         let samples =
-            [ready] + services.requestCounts.samples + services.edge.samples + services.gateway.samples + services.figures()
+            [ready] + services.requestCounts.samples + services.edge.samples + services.streams.samples + services.gateway.samples + services.figures()
             + (services.archive.figures.map(ProofRoutes.samples) ?? []) + ProcessFigures.samples
         var answer = Answer(body: MetricsText.text(samples))
         answer.contentType = MetricsText.contentType

@@ -106,6 +106,10 @@ package struct APIResponder: HTTPResponder {
                 let address = address(of: request, context)
                 call.origin = CommandOrigin(key: caller.key, address: address?.text, requestID: context.note.name)
             }
+            if route.isStream {
+                call.lastEventID = request.headers.value(.lastEventID)
+                call.address = address(of: request, context)?.value
+            }
             if let key = request.headers.value(.idempotencyKey), route.method != .get {
                 call.idempotency = try RequestIdempotency.key(
                     key, participant: caller.participant, method: request.method.rawValue,
@@ -121,7 +125,9 @@ package struct APIResponder: HTTPResponder {
         _ request: Request, to route: Route, _ path: String, _ context: RequestOrigin
     ) async throws -> (Caller, BodyCollector.Collected?) {
         let edge = services.edge
-        guard case .everyone = route.access else {
+        var isOpen = if case .everyone = route.access { true } else { false }
+        if route.isStream, request.headers.value(.authorization) != nil { isOpen = false }
+        guard isOpen else {
             let identity = try edge.authenticator.identify(
                 request.headers, at: services.gateway.now, from: { address(of: request, context)?.value })
             var collected: BodyCollector.Collected?
@@ -221,7 +227,9 @@ extension APIResponder {
         if answer.isReplayed { headers[.idempotencyReplayed] = "true" }
         if answer.isSecret { headers[.cacheControl] = "no-store" }
         let body =
-            if let pieces = answer.pieces {
+            if let stream = answer.stream {
+                ResponseBody { writer in try await stream.run(&writer) }
+            } else if let pieces = answer.pieces {
                 ResponseBody { writer in
                     while let piece = try await pieces() { try await writer.write(ByteBuffer(bytes: piece)) }
                     try await writer.finish(nil)

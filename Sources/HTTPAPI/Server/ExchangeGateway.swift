@@ -17,6 +17,9 @@ package protocol ExchangeGateway: AnyObject, Sendable {
     /// Lets a simulated clock run to a time; answers the time reached.
     func advance(to time: Timestamp) async throws(SubmissionError) -> Timestamp
 
+    /// Hands every frame that is committed from now on to a follower that wants it.
+    func follow(_ follower: any FrameFollower)
+
     /// Whether commands are being taken.
     var isTrading: Bool { get }
     /// How the clock runs.

@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static let requestID = known("X-Request-Id")
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotencyReplayed = known("Idempotency-Replayed")
+    static let lastEventID = known("Last-Event-ID")
     static let traceParent = known("traceparent")
     static let forwardedFor = known("X-Forwarded-For")
     static let rateLimit = known("RateLimit")

@@ -28,6 +28,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// Certificate and key; without them connections are not encrypted.
     package var security: TransportSecurity?
     package var edge = EdgeSettings()
+    package var streams = StreamSettings()
 
     package init() {}
 }
@@ -45,7 +46,7 @@ package struct HTTPServer: Sendable {
         SystemRoutes.routes + ParticipantRoutes.routes + KeyRoutes.routes + AuditLogRoutes.routes + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
-        + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes
+        + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes
 
     /// - Parameters:
     ///   - figures: more of `GET /metrics`, asked for at each call.
@@ -58,7 +59,7 @@ package struct HTTPServer: Sendable {
     ) {
         let services = Services(
             gateway: gateway, directory: directory, history: history, vault: vault, archive: archive, figures: figures,
-            edge: configuration.edge)
+            edge: configuration.edge, streams: configuration.streams)
         let names = RequestNames()
         shutdown = services.edge.shutdown
         application = Application(

@@ -10,15 +10,19 @@ package struct Services: Sendable {
     let requestCounts = RequestCounts()
     /// Who may come in, how often, from where.
     package let edge: EdgeServices
+    /// Open streams.
+    let streams: StreamHub
     /// Figures of what else runs beside the exchange, for `GET /metrics`.
     let figures: @Sendable () -> [MetricSample]
 
     package init(
         gateway: any ExchangeGateway, directory: Directory, history: any History, vault: any Vault,
         archive: any LedgerArchive = NoLedgerArchive(), figures: @escaping @Sendable () -> [MetricSample] = { [] },
-        edge: EdgeSettings = EdgeSettings()
+        edge: EdgeSettings = EdgeSettings(), streams: StreamSettings = StreamSettings()
     ) {
         self.edge = EdgeServices(edge, directory: directory)
+        self.streams = StreamHub(settings: streams, gateway: gateway, directory: directory)
+        self.streams.attach(to: self.edge.shutdown)
         self.figures = figures
         self.gateway = gateway
         self.directory = directory

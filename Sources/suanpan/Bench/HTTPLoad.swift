@@ -72,6 +72,23 @@ package enum HTTPLoad {
         }
     }
 
+    /// The same orders, so many in each request.
+    package static func placeBatches(in market: HTTPLoadMarket, of size: Int, seconds: Int) async throws -> Result {
+        try await measure(url: market.url, connections: market.traders.count, seconds: seconds) { connection, count in
+            let orders = (0..<size).map { market.order(connection: connection, count: count * size + $0).body ?? [] }
+            let body = Array("{\"orders\":[".utf8) + orders.joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
+            return Request(method: "POST", path: "/v1/orders/batch", body: body, key: market.traders[connection].key)
+        }
+    }
+
+    /// Reads of books, the ten best prices of each side, one contract after the other.
+    package static func readBooks(in market: HTTPLoadMarket, seconds: Int) async throws -> Result {
+        try await measure(url: market.url, connections: market.traders.count, seconds: seconds) { connection, count in
+            let contract = market.contracts[(connection + count) % market.contracts.count]
+            return Request(method: "GET", path: "/v1/contracts/\(contract)/book?depth=10", body: nil, key: nil)
+        }
+    }
+
     private static func measure(
         _ client: SuanpanClient, connections: Int, seconds: Int, request: @escaping @Sendable (Int, Int) -> Request
     ) async -> Result {

@@ -10,14 +10,14 @@ import NIOCore
 struct BenchHTTPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "http",
-        abstract: "Durable limit orders a second over HTTP on a running server, beside a bare route in the same run.")
+        abstract: "Durable orders, batches of them and reads of books a second over HTTP on a running server, beside a bare route in the same run.")
 
     @Option(help: "The server.")
     var url = "http://127.0.0.1:8080"
     @Option(help: "The operator's API key; SUANPAN_OPERATOR_KEY where it is not given.")
     var operatorKey: String?
     @Option(help: "Connections.")
-    var connections = 32
+    var connections = 64
     @Option(help: "Seconds of each measurement.")
     var seconds = 10
     @Option(help: "How often the pair is measured.")
@@ -38,6 +38,8 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         }
         var orders: [Double] = []
         var bare: [Double] = []
+        var books: [Double] = []
+        var batches: [Double] = []
         for number in 1...runs {
             let durable = try await HTTPLoad.placeOrders(in: market, seconds: seconds)
             let plain = try await measureBareRoute(body: market.order(connection: 0, count: 0).body ?? [])
@@ -45,9 +47,17 @@ struct BenchHTTPCommand: AsyncParsableCommand {
             bare.append(plain.perSecond)
             print(durable.text(label: "run \(number): durable orders"))
             print(plain.text(label: "run \(number): bare route    "))
+            let reads = try await HTTPLoad.readBooks(in: market, seconds: seconds)
+            books.append(reads.perSecond)
+            print(reads.text(label: "run \(number): books read    "))
+            let hundreds = try await HTTPLoad.placeBatches(in: market, of: Self.batch, seconds: seconds)
+            batches.append(hundreds.perSecond * Double(Self.batch))
+            print(hundreds.text(label: "run \(number): batches of 100"))
         }
         orders.sort()
         bare.sort()
+        books.sort()
+        batches.sort()
         let ratio = String(format: "%.2f", orders[runs / 2] / max(bare[runs / 2], 1))
         print(
             "durable orders over HTTP: \(Int(orders[runs / 2])) /s  (median of \(runs), \(Int(orders[0])) to "
@@ -55,7 +65,16 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         print(
             "bare route: \(Int(bare[runs / 2])) /s  (\(Int(bare[0])) to \(Int(bare[runs - 1])); reads the same body, answers a "
                 + "fixed one); orders ÷ bare = \(ratio)")
+        print(
+            "books read: \(Int(books[runs / 2])) /s  (\(Int(books[0])) to \(Int(books[runs - 1]))); books ÷ bare = "
+                + String(format: "%.2f", books[runs / 2] / max(bare[runs / 2], 1)))
+        print(
+            "orders in batches of 100: \(Int(batches[runs / 2])) /s  (\(Int(batches[0])) to \(Int(batches[runs - 1]))); ÷ single orders = "
+                + String(format: "%.1f", batches[runs / 2] / max(orders[runs / 2], 1)))
     }
+
+    /// Orders in a batch.
+    private static let batch = 100
 
     /// The same load on a route that collects the body and answers a constant: what the HTTP library costs alone.
     private func measureBareRoute(body: [UInt8]) async throws -> HTTPLoad.Result {
