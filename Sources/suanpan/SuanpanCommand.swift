@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import NIOPosix
 
 /// `suanpan`: everything that one can do from a terminal.
 @main
@@ -14,11 +12,4 @@ struct SuanpanCommand: AsyncParsableCommand {
             PlayDayCommand.self, ImportTraceCommand.self, BenchCommand.self,
         ]
     )
-
-    static func main() async {
-        if ProcessInfo.processInfo.environment["SUANPAN_EXECUTOR"] != nil {
-            NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
-        }
-        await main(nil)
-    }
 }
