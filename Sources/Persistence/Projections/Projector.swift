@@ -41,7 +41,7 @@ package final class Projector: @unchecked Sendable {
     private static let busyFrame: Int64 = 2_000
     private static let busyTime = Duration.milliseconds(200)
     /// While commands wait for commits, the projector rests so many times as long as it worked.
-    private static let restFactor = 3
+    private static let restFactor = 9
 
     /// - Parameter committed: The last sequence number in the journal.
     package init(_ target: ConnectionString, committed: Int64, logger: Logger) {
