@@ -107,7 +107,10 @@ import Testing
             #expect(waiting.count >= 4)
             connections.removeAll()
             // In the order in which they came: each ends when it was answered, which makes room for the next.
-            while !waiting.isEmpty { #expect(waiting.removeFirst().receive(until: "\"ok\"").contains("200")) }
+            while !waiting.isEmpty {
+                let next = waiting.removeFirst()
+                #expect(next.receive(until: "\"ok\"").contains("200"))
+            }
         }
     }
 }
