@@ -2,6 +2,7 @@ import Client
 import Foundation
 import Persistence
 import Postgres
+import Quantities
 import Testing
 
 import suanpan
@@ -233,52 +234,128 @@ struct LedgerOverHTTPTests {
         }
     }
 
-    @Test("of cancels that race for one order one wins, and its money is released once")
-    func cancelRaces() async throws {
-        try await Self.withDay { server, _ in
+    /// The day's server with a participant who buys and another who sells from a resource of the day, a thousand dollars each.
+    private struct Racers {
+        let venue: SuanpanClient
+        let buyer: SuanpanClient
+        let seller: SuanpanClient
+        let resource: String
+        let price: String
+        let lot: Int64
+        /// Open contracts of the product that the resource belongs to, with their hours.
+        let contracts: [(symbol: String, hour: String)]
+
+        init(_ server: LocalServer) async throws {
             let venue = try server.client
+            self.venue = venue
             func made(_ path: String, _ members: [String: JSONValue]) async throws -> JSONValue {
                 try await venue.call("POST", path, body: .object(members))
             }
-            let buyer = try await made(
-                "/v1/participants", ["name": .string("Racer"), "roles": .array([.string("consumer")])])
-            let id = try #require(buyer[path: "id"]?.string)
-            let key = try await made("/v1/participants/\(id)/api_keys", ["label": .string("race")])
-            let client = venue.acting(with: try #require(key[path: "key"]?.string))
-            _ = try await made(
-                "/v1/deposits",
-                [
-                    "participant_id": .string(id), "currency": .string("USD"), "amount": .string("1000"),
-                    "reference": .string("racer"),
-                ])
-            let products = try await venue.call("GET", "/v1/products?limit=1000")
-            guard case .array(let list)? = products[path: "data"],
-                let product = list.first(where: { $0[path: "currency"]?.string == "USD" }),
-                let code = product[path: "code"]?.string, let price = product[path: "reference_price"]?.string,
-                case .integer(let lot)? = product[path: "lot_size"]
-            else {
-                Issue.record("no product")
-                return
+            func key(_ participant: String) async throws -> SuanpanClient {
+                let key = try await made("/v1/participants/\(participant)/api_keys", ["label": .string("race")])
+                return venue.acting(with: try #require(key[path: "key"]?.string))
             }
-            let contracts = try await venue.call("GET", "/v1/contracts?product=\(code)&limit=1000")
-            guard case .array(let hours)? = contracts[path: "data"] else { return }
-            let open = hours.filter { $0[path: "status"]?.string == "open" }.compactMap { $0[path: "symbol"]?.string }
-            let symbol = try #require(open.last)
-            let placed = try await client.call(
-                "POST", "/v1/orders",
-                body: .object([
-                    "contract": .string(symbol), "side": .string("buy"), "type": .string("limit"), "price": .string(price),
-                    "quantity": .integer(lot), "time_in_force": .string("gtc"), "post_only": .boolean(true),
-                ]))
+            func list(_ path: String) async throws -> [JSONValue] {
+                guard case .array(let elements)? = try await venue.call("GET", path)[path: "data"] else { return [] }
+                return elements
+            }
+            let products = try await list("/v1/products?limit=1000").filter { $0[path: "currency"]?.string == "USD" }
+            let resources = try await list("/v1/resources?limit=1000").filter { $0[path: "status"]?.string == "certified" }
+            let pairs = products.flatMap { product in
+                resources.filter {
+                    $0[path: "class"] == product[path: "class"] && $0[path: "zone"] == product[path: "zone"]
+                }.map { (product, $0) }
+            }
+            let (product, resource) = try #require(pairs.first)
+            let buying = try await made("/v1/participants", ["name": .string("Racer"), "roles": .array([.string("consumer")])])
+            let (buyer, provider) = (try #require(buying[path: "id"]?.string), try #require(resource[path: "provider_id"]?.string))
+            for owner in [buyer, provider] {
+                _ = try await made(
+                    "/v1/deposits",
+                    [
+                        "participant_id": .string(owner), "currency": .string("USD"), "amount": .string("1000"),
+                        "reference": .string("racer \(owner)"),
+                    ])
+            }
+            self.buyer = try await key(buyer)
+            seller = try await key(provider)
+            self.resource = try #require(resource[path: "id"]?.string)
+            price = try #require(product[path: "reference_price"]?.string)
+            guard case .integer(let lot)? = product[path: "lot_size"] else { throw CancellationError() }
+            self.lot = lot
+            let code = try #require(product[path: "code"]?.string)
+            contracts = try await list("/v1/contracts?product=\(code)&limit=1000").filter { $0[path: "status"]?.string == "open" }
+                .compactMap { contract in
+                    guard let symbol = contract[path: "symbol"]?.string, let hour = contract[path: "hour"]?.string else { return nil }
+                    return (symbol, hour)
+                }
+        }
+
+        func place(_ client: SuanpanClient, _ side: String, _ quantity: Int64, in contract: String) async throws -> JSONValue {
+            var order: [String: JSONValue] = [
+                "contract": .string(contract), "side": .string(side), "type": .string("limit"), "price": .string(price),
+                "quantity": .integer(quantity), "time_in_force": .string("gtc"),
+            ]
+            if side == "sell" { order["resource_id"] = .string(resource) }
+            return try await client.call("POST", "/v1/orders", body: .object(order))
+        }
+
+        /// The buyer's dollars.
+        func money() async throws -> JSONValue { try await buyer.call("GET", "/v1/balances")[path: "data.0"] ?? .null }
+    }
+
+    @Test("of cancels that race for one order one wins, and its money is released once")
+    func cancelRaces() async throws {
+        try await Self.withDay { server, _ in
+            let racers = try await Racers(server)
+            let client = racers.buyer
+            let placed = try await racers.place(client, "buy", racers.lot, in: try #require(racers.contracts.last).symbol)
             let order = try #require(placed[path: "order.id"]?.string)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 { group.addTask { try await client.send("DELETE", "/v1/orders/\(order)").status } }
                 return try await group.reduce(into: []) { $0.append($1) }.sorted()
             }
             #expect(statuses == [200] + Array(repeating: 409, count: 7))
-            let after = try await client.call("GET", "/v1/balances")
-            #expect(after[path: "data.0.available"]?.string == "1000.000000")
-            #expect(after[path: "data.0.reserved"]?.string == "0.000000")
+            let after = try await racers.money()
+            #expect(after[path: "available"]?.string == "1000.000000")
+            #expect(after[path: "reserved"]?.string == "0.000000")
+        }
+    }
+
+    @Test("of a cancel and the settlement of its hour that race one wins: the money comes back once, the hour settles once")
+    func settlementRaces() async throws {
+        try await Self.withDay { server, _ in
+            let racers = try await Racers(server)
+            let (venue, buyer, lot) = (racers.venue, racers.buyer, racers.lot)
+            var (cancelled, expired) = (0, 0)
+            // The next race begins after the settlement of the one before: 30 hours on.
+            for number in stride(from: 0, to: racers.contracts.count, by: 30).prefix(4) {
+                let (contract, hour) = racers.contracts[number]
+                // One lot is bought; what is left of the order is what both want to close.
+                _ = try await racers.place(racers.seller, "sell", lot, in: contract)
+                let placed = try await racers.place(buyer, "buy", 3 * lot, in: contract)
+                #expect(placed[path: "order.status"]?.string == "partially_filled", "\(placed)")
+                let order = try #require(placed[path: "order.id"]?.string)
+                // Nobody reports: the hour settles as undelivered once its grace is over.
+                let settled = try #require(Timestamp(rfc3339: hour)).microseconds + 27 * 3_600_000_000
+                let advance = try JSONValue.object(["to": .string(Timestamp(settled).description)]).serialized()
+                async let settling = venue.send("POST", "/v1/clock/advance", body: advance).status
+                async let cancelling = buyer.send("DELETE", "/v1/orders/\(order)").status
+                let (advanced, answer) = try await (settling, cancelling)
+                #expect(advanced == 200 && (answer == 200 || answer == 409), "\(advanced) \(answer)")
+                if answer == 200 { cancelled += 1 } else { expired += 1 }
+                let closed = try await buyer.call("GET", "/v1/orders/\(order)")
+                #expect(closed[path: "status"]?.string == (answer == 200 ? "cancelled" : "expired"))
+                let money = try await racers.money()
+                #expect(money[path: "reserved"]?.string == "0.000000" && money[path: "in_escrow"]?.string == "0.000000", "\(money)")
+                let refunds = try await venue.call("GET", "/v1/ledger/transfers?kind=refund&limit=1000")
+                guard case .array(let paid)? = refunds[path: "data"] else { return }
+                #expect(paid.count == Set(paid.compactMap { $0[path: "cause"] }.map { "\($0)" }).count, "one refund a delivery")
+                let books = try await venue.call("GET", "/v1/ledger/trial_balance")
+                guard case .array(let assets)? = books[path: "data"] else { return }
+                #expect(assets.allSatisfy { $0[path: "balanced"] == .boolean(true) }, "\(books)")
+            }
+            print("a cancel won \(cancelled) races, the settlement \(expired)")
         }
     }
 

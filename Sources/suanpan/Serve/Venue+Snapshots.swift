@@ -13,10 +13,10 @@ extension Venue {
             MetricSample("suanpan_snapshot_sequence", .gauge, metrics.sequence, help: "The last command in the newest snapshot."),
             MetricSample("suanpan_snapshot_bytes", .gauge, metrics.bytes, help: "Bytes of the last snapshot that was taken."),
             MetricSample(
-                "suanpan_snapshot_microseconds", .gauge, metrics.microseconds,
-                help: "How long the last one took: restoring the one before, following the journal, writing."),
+                "suanpan_snapshot_duration_seconds", .gauge, metrics.microseconds,
+                help: "How long the last one took: restoring the one before, following the journal, writing.", decimals: 6),
             MetricSample(
-                "suanpan_snapshot_writing_microseconds", .gauge, metrics.writingMicroseconds, help: "Of that, the writing."),
+                "suanpan_snapshot_writing_seconds", .gauge, metrics.writingMicroseconds, help: "Of that, the writing.", decimals: 6),
         ]
     }
 
