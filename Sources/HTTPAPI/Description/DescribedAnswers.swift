@@ -11,6 +11,17 @@ struct StatusAnswer: Record {
     mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("status", &status) }
 }
 
+/// Whether commands are taken, and whether the operator has halted the market.
+struct ReadinessAnswer: Record {
+    var status = ""
+    var market = ""
+    init() {}
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("status", &status)
+        coder.field("market", &market)
+    }
+}
+
 /// The exchange's time.
 struct TimeAnswer: Record {
     var now = Timestamp()
@@ -26,10 +37,12 @@ struct TimeAnswer: Record {
 struct CreatedAPIKeyAnswer: Record {
     var view = APIKeyView()
     var key: String?
+    var signingSecret: String?
     init() {}
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
         view.fields(&coder)
         coder.field("key", &key)
+        coder.field("signing_secret", &signingSecret)
     }
 }
 

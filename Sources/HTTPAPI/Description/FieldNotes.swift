@@ -124,6 +124,7 @@ enum FieldNotes {
         "valid_until": "The end of the last hour that it covers.",
         "meter_id": "The participant whose reports count; null takes any meter of another owner.",
         "expires": "When it ends by itself.",
+        "signing_secret": "For signing requests; shown this once, null in a repeat.",
         "key": "Shown this once; null in a repeat.",
         "label": "For people.",
         "scopes": "Roles of the participant; all where absent.",

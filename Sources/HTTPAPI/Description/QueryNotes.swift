@@ -30,6 +30,9 @@ enum QueryNotes {
         "day": QueryNote(["type": "string", "format": "date"], "A day in UTC, instead of from and to."),
         "transfer": .text("The transfer's identifier."),
         "tree_size": .whole(1, nil, "The size of the tree; the latest checkpoint's where absent."),
+        "action": .text("Only commands of this name."),
+        "channels": .text("Channels with commas between them: book:SYMBOL, trades:PRODUCT, orders."),
+        "last_event_id": .text("The id of the last event that was seen."),
         "first": .whole(1, nil, "The smaller tree's size."),
         "second": .whole(1, nil, "The larger tree's size; the latest checkpoint's where absent."),
     ]

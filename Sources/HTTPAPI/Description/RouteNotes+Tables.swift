@@ -16,7 +16,7 @@ extension RouteNotes {
         RouteNotes("GET /docs", "showDocumentation", "This description as a page", .text("text/html"), changesSlowly: true),
         RouteNotes("GET /openapi.json", "describeAPI", "This description", .object, changesSlowly: true),
         RouteNotes("GET /healthz", "checkHealth", "Whether the process lives", .record(StatusAnswer.self)),
-        RouteNotes("GET /readyz", "checkReadiness", "Whether commands are taken", .record(StatusAnswer.self)),
+        RouteNotes("GET /readyz", "checkReadiness", "Whether commands are taken", .record(ReadinessAnswer.self)),
         RouteNotes("GET /metrics", "readMetrics", "Figures for Prometheus", .text("text/plain")),
         RouteNotes("GET /v1/time", "readTime", "The exchange's time", .record(TimeAnswer.self)),
         RouteNotes(
@@ -39,6 +39,11 @@ extension RouteNotes {
             .created(CreatedAPIKeyAnswer.self)),
         RouteNotes(
             "GET /v1/participants/{id}/api_keys", "listAPIKeys", "A participant's keys, without secrets", .list(APIKeyView.self)),
+        RouteNotes(
+            "POST /v1/api_keys/{id}/rotate", "rotateAPIKey", "Put another key in a key's place", .created(CreatedAPIKeyAnswer.self)),
+        RouteNotes(
+            "GET /v1/audit_log", "listAuditLog", "Who administered what, the newest first", .list(ActionView.self),
+            query: QueryNotes.moments),
         RouteNotes("DELETE /v1/api_keys/{id}", "revokeAPIKey", "End a key at once", .record(APIKeyView.self)),
     ]
 
@@ -116,6 +121,8 @@ extension RouteNotes {
         RouteNotes("PATCH /v1/orders/{id}", "amendOrder", "Change price or quantity", .record(OrderReceipt.self)),
         RouteNotes("DELETE /v1/orders/{id}", "cancelOrder", "Cancel an order", .record(OrderView.self)),
         RouteNotes(
+            "POST /v1/cancel_all_after", "cancelAllAfter", "Cancel all of one's orders unless this is repeated in time", .object),
+        RouteNotes(
             "GET /v1/trades", "listTrades", "Trades, the newest first; overseers see both sides",
             .list([OwnTradeView.self, TradeView.self])),
     ]
@@ -128,6 +135,7 @@ extension RouteNotes {
         RouteNotes(
             "GET /v1/contracts/{symbol}/trades", "listContractTrades", "A contract's trades, the newest first",
             .list(PublicTradeView.self)),
+        RouteNotes("GET /v1/stream", "stream", "Snapshots and changes as Server-Sent Events", .events, required: ["channels"]),
     ]
 
     private static let allocations: [RouteNotes] = [
