@@ -36,6 +36,8 @@ package struct Route: Sendable {
     package var body: (any Record.Type)?
     /// Whether the body may be left out, because none of its fields is needed.
     package var isBodyOptional = false
+    /// What the description of the API says of it.
+    package var notes: RouteNotes?
     /// The path's literal segments and parameters.
     package let pattern: [Segment]
     let handler: Handler
