@@ -35,6 +35,11 @@ test: setup ## Run all tests, with a PostgreSQL that they start themselves
 	$(BUILD) --build-tests
 	$(TEST)
 
+.PHONY: contract
+contract: setup ## Hold the running server against its own description, with tools from PyPI
+	$(BUILD) --product suanpan
+	@bash .ci/contract $(BINARY)
+
 .PHONY: bench
 bench: setup ## Measure: books, the exchange in memory, the durable path, start-up, snapshots, proofs, HTTP
 	$(BUILD) --product suanpan

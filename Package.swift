@@ -85,9 +85,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "EmbeddedPostgres", swiftSettings: strict),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "HTTPAPI",
             dependencies: [
+                "CZlib",
                 "Sequencer", "Exchange", "Quantities", "Registry", "Ledger", "Cryptography",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -98,6 +100,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
+            resources: [.embedInCode("Assets/docs.html")],
             swiftSettings: strict
         ),
         .target(

@@ -45,6 +45,9 @@ extension Exchange {
         return view(entry)
     }
 
+    /// Whether an order rests in a book or waits as a stop.
+    package func isLive(_ id: OrderID) -> Bool { orders.slot(of: id) != nil }
+
     /// A live order, or one that closed in the last 24 hours; of one participant where it is named.
     package func order(_ reference: OrderReference, of participant: ParticipantID?) -> OrderView? {
         var id = reference.id

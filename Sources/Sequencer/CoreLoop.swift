@@ -54,7 +54,6 @@ final class CoreLoop: @unchecked Sendable {
     func start() {
         started = true
         let thread = Thread { [self] in run() }
-        thread.name = "suanpan.core"
         thread.stackSize = 16 << 20
         thread.start()
     }
@@ -108,6 +107,8 @@ final class CoreLoop: @unchecked Sendable {
     }
 
     private func run() {
+        // Only a thread that runs can name itself to the system.
+        Thread.current.name = "suanpan.core"
         publish()
         var isOpen = true
         while isOpen, let items = takeQueued() {

@@ -36,7 +36,6 @@ final class WriterLoop: @unchecked Sendable {
     func start() {
         started = true
         let thread = Thread { [self] in run() }
-        thread.name = "suanpan.writer"
         thread.stackSize = 4 << 20
         thread.start()
     }
@@ -85,6 +84,8 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     private func run() {
+        // Only a thread that runs can name itself to the system.
+        Thread.current.name = "suanpan.writer"
         while var batch = next() {
             do throws(JournalError) {
                 try commit(batch)

@@ -95,6 +95,10 @@ struct SnapshotTests {
                 "snapshot_chunks, row with sequence N and number 0: chunk_hash is not the hash of its bytes"
             ),
             (
+                "UPDATE snapshot_chunks SET bytes = substr(bytes, 1, octet_length(bytes) - 1) WHERE number = 0 AND",
+                "snapshot_chunks, row with sequence N and number 0: chunk_hash is not the hash of its bytes"
+            ),
+            (
                 "UPDATE snapshot_chunks SET chunk_hash = sha256('') WHERE number = 2 AND",
                 "snapshot_chunks, row with sequence N and number 2: chunk_hash is not the hash of its bytes"
             ),

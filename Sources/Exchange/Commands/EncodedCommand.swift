@@ -17,6 +17,12 @@ package struct EncodedCommand: Sendable, Equatable {
     /// Takes the envelope's bytes as they are; the time in them does not count.
     package init(envelope bytes: [UInt8]) { self.bytes = bytes }
 
+    /// Who asks: the number behind the time.
+    package var issuer: ParticipantID {
+        guard bytes.count >= 16 else { return .none }
+        return ParticipantID(bytes[8..<16].reversed().reduce(0 as Int64) { $0 << 8 | Int64($1) })
+    }
+
     /// Writes the time into the envelope that begins at `offset` of a frame's commands.
     package static func stamp(_ time: Timestamp, at offset: Int, of commands: inout BinaryEncoder) {
         commands.overwrite(time.microseconds, at: offset)

@@ -10,6 +10,8 @@ package struct Answer: Sendable {
     package var isReplayed = false
     /// Whether nobody may keep a copy on the way.
     package var isSecret = false
+    /// Whether the answer changes seldom, so that a client may ask whether its own still holds.
+    package var changesSlowly = false
     /// The body piece by piece instead of `body`, until nil: what is too long to be held at once. A piece that throws ends the
     /// connection, so that nobody takes a part for the whole.
     package var pieces: (@Sendable () async throws -> [UInt8]?)?

@@ -38,6 +38,8 @@ package struct Route: Sendable {
     package var isBodyOptional = false
     /// Whether the answer goes on until one side ends it; then a key is looked at where one is given, though none is needed.
     package private(set) var isStream = false
+    /// What the description of the API says of it.
+    package var notes: RouteNotes?
     /// The path's literal segments and parameters.
     package let pattern: [Segment]
     let handler: Handler

@@ -53,7 +53,7 @@ package struct APIResponder: HTTPResponder {
         do {
             let answer = try await answer(to: request, context)
             services.requestCounts.note(status: answer.status)
-            return response(answer, name, isHead: request.method == .head)
+            return response(answer, name, to: request)
         } catch let problem as Problem {
             services.requestCounts.note(status: problem.code.status)
             return response(problem, name, isHead: request.method == .head)
@@ -116,7 +116,9 @@ package struct APIResponder: HTTPResponder {
                     path: path.prefix { $0 != "?" }, query: target.query, body: body?.bytes ?? []
                 )
             }
-            return try await route.handler(call)
+            var answer = try await route.handler(call)
+            answer.changesSlowly = route.notes?.changesSlowly ?? false
+            return answer
         }
     }
 
@@ -220,12 +222,14 @@ package struct APIResponder: HTTPResponder {
 }
 
 extension APIResponder {
-    private func response(_ answer: Answer, _ name: String, isHead: Bool) -> Response {
+    private func response(_ answer: Answer, _ name: String, to request: Request) -> Response {
+        let isHead = request.method == .head
         var headers = HTTPFields()
         headers[.contentType] = answer.contentType
         headers[.requestID] = name
         if answer.isReplayed { headers[.idempotencyReplayed] = "true" }
         if answer.isSecret { headers[.cacheControl] = "no-store" }
+        let (status, bytes) = Representation.chosen(for: request.headers, answer, &headers)
         let body =
             if let stream = answer.stream {
                 ResponseBody { writer in try await stream.run(&writer) }
@@ -235,9 +239,9 @@ extension APIResponder {
                     try await writer.finish(nil)
                 }
             } else {
-                ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+                ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
             }
-        let response = Response(status: .init(code: answer.status), headers: headers, body: body)
+        let response = Response(status: .init(code: status), headers: headers, body: body)
         return isHead ? response.createHeadResponse() : response
     }
 

@@ -18,6 +18,7 @@ enum ConsolePage {
         p { color: #555; }
         </style>
         <h1>Suanpan</h1>
+        <p><a href="/docs">API</a></p>
         <p>Hours of accelerators, by the clock. <span id="time"></span></p>
         <h2>For sale in the next week</h2>
         <table id="market"><thead><tr><th>Product<th>Currency<th>Best bid<th>Best ask<th>Cheapest hour<th>Largest block</tr></thead><tbody></tbody></table>

@@ -42,11 +42,14 @@ package struct HTTPServer: Sendable {
     package let shutdown: ShutdownNotice
 
     /// All routes of the API.
-    package static let routes: [Route] =
-        SystemRoutes.routes + ParticipantRoutes.routes + KeyRoutes.routes + AuditLogRoutes.routes + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
+    package static let routes: [Route] = tables.map { $0.described() }
+
+    private static let tables: [Route] =
+        SystemRoutes.routes + ParticipantRoutes.routes + KeyRoutes.routes + AuditLogRoutes.routes
+        + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
-        + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes
+        + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes + DescriptionRoutes.routes
 
     /// - Parameters:
     ///   - figures: more of `GET /metrics`, asked for at each call.

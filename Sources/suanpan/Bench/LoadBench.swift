@@ -44,17 +44,29 @@ struct LoadBench {
         let answers = LoadAnswers()
         let genesis = Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .real, operatorKeyHash: Bytes([0]))
         _ = try await sequencer.begin(genesis, at: now)
-        for index in 1..<stream.preparation { submit(stream.command(index), .none, to: sequencer, answers, window: 10_000) }
+        for index in 1..<stream.preparation { submit(stream.command(index), to: sequencer, answers, window: 10_000) }
         answers.wait(untilOpen: 0)
         if projects { try await wait(for: store.projector, seconds: 120) }
         answers.begin()
 
         let before = (metrics: sequencer.metrics, rows: store.projector.metrics.rows, memory: Self.residentMebibytes)
+        var live = LiveOrders(answers)
+        await live.begin(on: sequencer)
+        let orders = Self.encodedOrders(of: stream)
         let watch = LoadWatch(store.projector, projects: projects)
+        let threads = ThreadTimes()
         let began = clock.now
-        let offered = offer(stream, to: sequencer, answers, began)
+        let found = live
+        let offered = await withCheckedContinuation { continuation in
+            // A thread of its own: it waits for answers, and others of the process's tasks must run meanwhile.
+            Thread {
+                var live = found
+                continuation.resume(returning: offer(orders, &live, to: sequencer, answers))
+            }.start()
+        }
         answers.wait(untilOpen: 0)
         let elapsed = Double((clock.now - began).wholeMicroseconds) / 1e6
+        let shares = threads.shares()
         let lag = store.projector.metrics
         let samples = watch.stop()
         let after = sequencer.metrics
@@ -80,6 +92,7 @@ struct LoadBench {
         } else {
             print("projections           left out")
         }
+        print("processor             \(shares)")
         print("memory                \(before.memory) MiB at the start, \(samples.memory.map(String.init).joined(separator: ", ")) MiB every 10 s, \(Self.residentMebibytes) MiB at the end")
         sequencer.stop()
         store.close()
@@ -95,41 +108,60 @@ struct LoadBench {
         }
     }
 
-    /// Offers the mix for the time asked; answers how many commands were offered.
-    private func offer(_ stream: ExchangeStream, to sequencer: Sequencer, _ answers: LoadAnswers, _ began: ContinuousClock.Instant) -> Int {
+    /// Orders of the mix, in the journal's form: so many different ones, offered in turn.
+    private static func encodedOrders(of stream: ExchangeStream) -> (resting: [EncodedCommand], trading: [EncodedCommand]) {
         var random = SplitMix(state: 7)
-        var live = LiveOrders()
-        var offered = 0
-        let end = began + .seconds(seconds)
+        func made(_ count: Int, isTrading: Bool) -> [EncodedCommand] {
+            (0..<count).map { _ in
+                let (command, issuer) = stream.order(&random, isTrading: isTrading)
+                return EncodedCommand(command, issuer: issuer)
+            }
+        }
+        return (made(100_003, isTrading: false), made(20_011, isTrading: true))
+    }
+
+    /// Offers the mix for the time asked; answers how many commands were offered.
+    private func offer(
+        _ orders: (resting: [EncodedCommand], trading: [EncodedCommand]), _ live: inout LiveOrders, to sequencer: Sequencer,
+        _ answers: LoadAnswers
+    ) -> Int {
+        Thread.current.name = "suanpan.load"
+        var random = SplitMix(state: 11)
+        var (offered, resting, trading) = (0, 0, 0)
+        let start = LoadAnswers.nanoseconds
+        let end = start + seconds * 1_000_000_000
         while true {
-            var due = clock.now
+            var due = LoadAnswers.nanoseconds
             guard due < end else { return offered }
             var window = Int.max
             switch pace {
             case .rate(let rate):
-                due = began + .nanoseconds(Int64(offered) * 1_000_000_000 / Int64(rate))
-                let wait = due - clock.now
-                if wait > .zero { usleep(UInt32(clamping: wait.wholeMicroseconds + 1)) }
+                let wait = start + offered * 1_000_000_000 / rate - due
+                due += wait
+                if wait > 0 { usleep(UInt32(clamping: wait / 1_000 + 1)) }
             case .window(let limit): window = limit
             }
             let kind = random.below(10)
-            if kind > 5, let order = live.draw(&random, from: answers) {
+            if kind > 5, let order = live.draw(&random, on: sequencer) {
                 let command = Command.cancelOrder(CancelOrder(OrderReference(id: order.id)))
-                submit(EncodedCommand(command, issuer: order.issuer), .none, to: sequencer, answers, window: window, due: due)
+                submit(EncodedCommand(command, issuer: order.issuer), to: sequencer, answers, window: window, due: due)
+            } else if kind == 0 {
+                submit(orders.trading[trading % orders.trading.count], to: sequencer, answers, window: window, due: due)
+                trading += 1
             } else {
-                let (command, issuer) = stream.order(&random, isTrading: kind == 0)
-                submit(EncodedCommand(command, issuer: issuer), issuer, to: sequencer, answers, window: window, due: due)
+                submit(orders.resting[resting % orders.resting.count], to: sequencer, answers, window: window, due: due)
+                resting += 1
             }
             offered += 1
         }
     }
 
     private func submit(
-        _ command: EncodedCommand, _ issuer: ParticipantID, to sequencer: Sequencer, _ answers: LoadAnswers, window: Int,
-        due: ContinuousClock.Instant = .now
+        _ command: EncodedCommand, to sequencer: Sequencer, _ answers: LoadAnswers, window: Int, due: Int = LoadAnswers.nanoseconds
     ) {
         answers.wait(untilOpen: window - 1)
         answers.open()
+        let issuer = command.issuer
         let refused = sequencer.submit(command) { answer in answers.note(answer, issuer, since: due) }
         if refused != nil { answers.noteOverload() }
     }
@@ -144,151 +176,5 @@ struct LoadBench {
         let statistics = (try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii)) ?? ""
         let pages = statistics.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return (pages * Int(sysconf(Int32(_SC_PAGESIZE)))) >> 20
-    }
-}
-
-/// An order that was acknowledged and rests.
-struct LiveOrder: BitwiseCopyable {
-    var id: OrderID
-    var issuer: ParticipantID
-}
-
-/// Orders to cancel: those that were acknowledged as resting. Some have traded since; their cancellation is refused and counted.
-private struct LiveOrders {
-    private var orders: [LiveOrder] = []
-
-    mutating func draw(_ random: inout SplitMix, from answers: LoadAnswers) -> LiveOrder? {
-        if orders.count < 100_000 { answers.takeFresh(into: &orders) }
-        guard !orders.isEmpty else { return nil }
-        let index = random.below(orders.count)
-        let order = orders[index]
-        orders[index] = orders[orders.count - 1]
-        orders.removeLast()
-        return order
-    }
-}
-
-/// What was answered, counted on the writer's thread.
-private final class LoadAnswers: @unchecked Sendable {
-    /// What was counted since `begin`.
-    struct Figures {
-        var answered = 0
-        var refused = 0
-        var overloaded = 0
-        var trades = 0
-        /// Latencies in nanoseconds: by power of two, 64 steps each (1.6 % wide).
-        var histogram = [Int](repeating: 0, count: 64 * 64)
-        var longest = 0
-
-        mutating func add(_ nanoseconds: Int) {
-            longest = max(longest, nanoseconds)
-            histogram[Self.place(max(0, nanoseconds))] += 1
-        }
-
-        private static func place(_ value: Int) -> Int {
-            guard value >= 64 else { return value }
-            let shift = Int.bitWidth - value.leadingZeroBitCount - 7
-            return min((shift + 1) * 64 + (value >> shift) - 64, 64 * 64 - 1)
-        }
-
-        /// The latency that a share of the commands did not exceed.
-        func percentile(_ share: Double) -> Int {
-            guard share < 1 else { return longest }
-            var left = Int(share * Double(answered))
-            for (place, count) in histogram.enumerated() {
-                left -= count
-                guard left < 0 else { continue }
-                return place < 64 ? place : ((place % 64) + 65) << (place / 64 - 1)
-            }
-            return longest
-        }
-    }
-
-    private let condition = NSCondition()
-    private var counted = Figures()
-    private var unanswered = 0
-    private var fresh: [LiveOrder] = []
-    private let clock = ContinuousClock()
-
-    var figures: Figures { condition.withLock { counted } }
-
-    /// Counts from now on.
-    func begin() { condition.withLock { counted = Figures() } }
-
-    func open() { condition.withLock { unanswered += 1 } }
-
-    /// Waits until at most so many commands are unanswered.
-    func wait(untilOpen limit: Int) {
-        guard limit < Int.max - 1 else { return }
-        condition.lock()
-        while unanswered > limit { condition.wait() }
-        condition.unlock()
-    }
-
-    func note(_ answer: Result<(Applied, OrderResult?), SubmissionError>, _ issuer: ParticipantID, since due: ContinuousClock.Instant) {
-        let passed = (clock.now - due).components
-        condition.lock()
-        unanswered -= 1
-        if case .success(let (_, order)) = answer {
-            counted.answered += 1
-            counted.add(Int(passed.seconds) * 1_000_000_000 + Int(passed.attoseconds / 1_000_000_000))
-            if let order {
-                counted.trades += Int(order.trades)
-                if order.status.isLive { fresh.append(LiveOrder(id: order.id, issuer: issuer)) }
-            } else {
-                counted.refused += 1
-            }
-        }
-        condition.signal()
-        condition.unlock()
-    }
-
-    func noteOverload() {
-        condition.withLock {
-            unanswered -= 1
-            counted.overloaded += 1
-        }
-    }
-
-    func takeFresh(into orders: inout [LiveOrder]) {
-        condition.lock()
-        orders.append(contentsOf: fresh)
-        fresh.removeAll(keepingCapacity: true)
-        condition.unlock()
-    }
-}
-
-/// Looks at the projector's lag ten times a second, and at the memory every 10 s.
-private final class LoadWatch: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var stopping = false
-    private var ended = false
-    private var longestLag: Int64 = 0
-    private var memory: [Int] = []
-
-    init(_ projector: Projector, projects: Bool) {
-        let thread = Thread { [self] in
-            var round = 0
-            condition.lock()
-            while !stopping {
-                _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
-                if projects { longestLag = max(longestLag, projector.metrics.lagMicroseconds) }
-                round += 1
-                if round % 100 == 0 { memory.append(LoadBench.residentMebibytes) }
-            }
-            ended = true
-            condition.broadcast()
-            condition.unlock()
-        }
-        thread.start()
-    }
-
-    func stop() -> (longestLag: Int64, memory: [Int]) {
-        condition.lock()
-        defer { condition.unlock() }
-        stopping = true
-        condition.broadcast()
-        while !ended { condition.wait() }
-        return (longestLag, memory)
     }
 }

@@ -39,6 +39,8 @@ struct RecoveryBench {
         var longestGap = Duration.zero
         /// From when a command was due to be sent, ascending.
         var latencies: [Duration] = []
+        /// From when a query was sent to when the core's thread came to it, ascending.
+        var coreDelays: [Duration] = []
         /// When answers came, ascending.
         var times: [ContinuousClock.Instant] = []
 
@@ -51,8 +53,12 @@ struct RecoveryBench {
             func share(_ share: Double) -> String {
                 latencies.isEmpty ? "-" : RecoveryBench.milliseconds(latencies[Int(Double(latencies.count - 1) * share)])
             }
+            func core(_ share: Double) -> String {
+                coreDelays.isEmpty ? "-" : RecoveryBench.milliseconds(coreDelays[Int(Double(coreDelays.count - 1) * share)])
+            }
             return "\(label)  longest gap between two answers \(RecoveryBench.milliseconds(longestGap)), answer p50 \(share(0.5)) "
-                + "p99 \(share(0.99)) max \(share(1))  (\(answered) commands)"
+                + "p99 \(share(0.99)) max \(share(1))  (\(answered) commands)\n"
+                + "  core's thread       a query beside each command waits for it p50 \(core(0.5)) p99 \(core(0.99)) p99.9 \(core(0.999)) max \(core(1))"
         }
     }
 
@@ -183,8 +189,8 @@ struct RecoveryBench {
         var workload = workload
         defer { self.workload = workload }
         let begin = clock.now
-        var answers: [(due: Instant, answered: Instant)] = []
-        try await withThrowingTaskGroup(of: (due: Instant, answered: Instant).self) { group in
+        var answers: [(sent: Instant, due: Instant, taken: Instant, answered: Instant)] = []
+        try await withThrowingTaskGroup(of: (sent: Instant, due: Instant, taken: Instant, answered: Instant).self) { group in
             var number = 0
             while !isOver() {
                 let due = begin + .milliseconds(number)
@@ -192,8 +198,11 @@ struct RecoveryBench {
                 try await Task.sleep(until: due, tolerance: .zero, clock: .continuous)
                 let (command, issuer) = workload.next()
                 group.addTask {
+                    let sent = ContinuousClock.now
+                    async let taken = sequencer.read { _ in ContinuousClock.now }
                     _ = try await sequencer.submit(command, issuer: issuer)
-                    return (due, ContinuousClock.now)
+                    let answered = ContinuousClock.now
+                    return (sent, due, try await taken, answered)
                 }
             }
             for try await answer in group { answers.append(answer) }
@@ -201,6 +210,7 @@ struct RecoveryBench {
         var stream = Stream()
         stream.answered = answers.count
         stream.latencies = answers.map { $0.answered - $0.due }.sorted()
+        stream.coreDelays = answers.map { $0.taken - $0.sent }.sorted()
         stream.times = answers.map(\.answered).sorted()
         stream.longestGap = zip(stream.times.dropFirst(), stream.times).map { $0 - $1 }.max() ?? .zero
         return stream

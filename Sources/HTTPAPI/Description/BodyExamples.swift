@@ -1,0 +1,31 @@
+/// A body for every operation that takes one, as the description shows it. The tests read each by its route's record.
+enum BodyExamples {
+    static let byOperation: [String: String] = [
+        "advanceClock": #"{"to":"2026-11-23T12:00:00Z"}"#,
+        "createParticipant": #"{"name":"Example Compute","roles":["provider","consumer"],"legal":{"name":"Example Compute Ltd","country":"CN","scheme":"USCC","id":"91440101MA59XXXX0K"}}"#,
+        "createAPIKey": #"{"label":"trading","scopes":["consumer"],"expires_at":"2027-11-23T00:00:00Z"}"#,
+        "rotateAPIKey": #"{}"#,
+        "deposit": #"{"participant_id":"par_000002","currency":"CNY","amount":"100000.00","reference":"bank 2026-11-23/1"}"#,
+        "withdraw": #"{"participant_id":"par_000002","currency":"CNY","amount":"2500.00","reference":"bank 2026-11-24/1"}"#,
+        "createZone": #"{"code":"CN-GAN","name":"Gansu","country":"CN","grid":{"g_per_kwh":"460.5","year":2024,"source":"MEE","basis":"CO2"}}"#,
+        "createComputeClass": #"{"code":"H100-SXM","cri_code":"H100SX","vendor":"NVIDIA","model":"H100 SXM","memory_gb":80,"tflops":{"bf16":"989.4"},"tdp_w":700,"abi":"cuda"}"#,
+        "createGrade": #"{"code":"GREEN","guarantees":{"max_pue":"1.25","isolation":"bare_metal"}}"#,
+        "createProduct": #"{"class":"H100-SXM","zone":"CN-GAN","currency":"CNY","tick_size":"0.01","lot_size":1,"maker_fee_bps":0,"taker_fee_bps":10,"reference_price":"15.00","horizon_hours":720}"#,
+        "registerResource": #"{"class":"H100-SXM","zone":"CN-GAN","units":64,"node":{"devices_per_node":8,"scale_up_domain":8},"site":{"name":"Qingyang 1","code":"QY1","pue":"1.18"},"security":{"isolation":"bare_metal"}}"#,
+        "certifyResource": #"{"units":64,"valid_from":"2026-11-23T00:00:00Z","valid_until":"2027-11-23T00:00:00Z","meter_id":"par_000004"}"#,
+        "declareOutage": #"{"start":"2026-11-24T00:00:00Z","end":"2026-11-24T04:00:00Z","units":8,"reason":"cooling works"}"#,
+        "createOffer": #"{"resource_id":"res_000001","start":"2026-11-24T00:00:00Z","end":"2026-11-25T00:00:00Z","quantity":16,"price":"14.20"}"#,
+        "amendOffer": #"{"price":"13.90"}"#,
+        "placeBid": #"{"requirements":{"classes":["H100-SXM"],"max_pue":"1.30"},"earliest_start":"2026-11-24T00:00:00Z","latest_end":"2026-11-25T00:00:00Z","duration_hours":4,"quantity":8,"limit_price":"15.00","fill":"whole"}"#,
+        "quote": #"{"requirements":{"classes":["H100-SXM"]},"earliest_start":"2026-11-24T00:00:00Z","latest_end":"2026-11-25T00:00:00Z","duration_hours":4,"quantity":8,"limit_price":"15.00","fill":"whole"}"#,
+        "placeOrder": #"{"contract":"H100-SXM.CN-GAN.2026112412","side":"buy","type":"limit","price":"14.50","quantity":8,"time_in_force":"gtc","client_order_id":"mine-1"}"#,
+        "placeOrders": #"{"orders":[{"contract":"H100-SXM.CN-GAN.2026112412","side":"buy","type":"limit","price":"14.50","quantity":8,"time_in_force":"ioc"}]}"#,
+        "amendOrder": #"{"price":"14.60","quantity":6}"#,
+        "setAccess": #"{"endpoint":"ssh://203.0.113.7","instructions":"user: tenant","expires_at":"2026-11-24T16:00:00Z"}"#,
+        "setRequest": #"{"ssh_public_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample tenant"],"image":"ubuntu-24.04-cuda"}"#,
+        "reportMeter": #"{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"previous_hash":null,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}"#,
+        "reportMeters": #"{"reports":[{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}]}"#,
+        "settle": #"{"through":"2026-11-25T00:00:00Z"}"#,
+        "cancelAllAfter": #"{"seconds":30}"#,
+    ]
+}
