@@ -1,6 +1,6 @@
 /// A body for every operation that takes one, as the description shows it. The tests read each by its route's record.
-enum BodyExamples {
-    static let byOperation: [String: String] = [
+package enum BodyExamples {
+    package static let byOperation: [String: String] = [
         "advanceClock": #"{"to":"2026-11-23T12:00:00Z"}"#,
         "createParticipant": #"{"name":"Example Compute","roles":["provider","consumer"],"legal":{"name":"Example Compute Ltd","country":"CN","scheme":"USCC","id":"91440101MA59XXXX0K"}}"#,
         "createAPIKey": #"{"label":"trading","scopes":["consumer"],"expires_at":"2027-11-23T00:00:00Z"}"#,

@@ -2,8 +2,8 @@ import Exchange
 import Ledger
 
 /// What the parameters of queries mean wherever a route's notes do not say otherwise.
-enum QueryNotes {
-    static let common: [String: QueryNote] = [
+package enum QueryNotes {
+    package static let common: [String: QueryNote] = [
         "limit": QueryNote(
             ["type": "integer", "minimum": 1, "maximum": .number(Int64(Page.largestLimit)), "default": .number(Int64(Page.defaultLimit))],
             "The most elements of a page."),

@@ -50,7 +50,7 @@ package struct RouteNotes: Sendable {
     package var summary: String
     package var answers: AnswerForm
     /// Parameters of the query that mean something else here than in `QueryNotes.common`.
-    var query: [String: QueryNote] = [:]
+    package var query: [String: QueryNote] = [:]
     /// Parameters of the query that must be given.
     var required: Set<String> = []
     /// Whether the answer changes seldom: it carries an `ETag`, and 304 answers who has it already.
@@ -98,7 +98,7 @@ extension Route {
 }
 
 /// What a parameter of a query may be.
-struct QueryNote: Sendable {
+package struct QueryNote: Sendable {
     var schema: JSONValue
     var description: String
 
