@@ -17,17 +17,21 @@ struct ServerProcess: Sendable {
     /// Where the server listens.
     let url: String
     let identifier: Int32
-    /// What it printed so far, on both outputs.
+    /// The file of what it prints, on both outputs.
     let log: String
     private let process: Process
 
     /// Starts `suanpan serve` on a free port with a simulated clock and waits until it printed its address.
-    static func serve(dataDirectory: String, operatorKey: String, log: String) async throws -> ServerProcess {
+    ///
+    /// - Parameter databaseURL: a PostgreSQL that runs already; nil for the private one of the data directory.
+    static func serve(
+        dataDirectory: String, operatorKey: String, log: String, databaseURL: String? = nil
+    ) async throws -> ServerProcess {
         let process = try spawn(
             [
                 "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time",
                 "2026-11-23T00:00:00Z",
-            ], environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log)
+            ] + (databaseURL.map { ["--database-url", $0] } ?? []), environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log)
         do {
             let url = try await poll("the server's address", seconds: 60) {
                 if let url = address(in: text(of: log)) { return url }
@@ -54,6 +58,12 @@ struct ServerProcess: Sendable {
 
     /// Sends a signal to this process and to nothing that it started.
     func send(_ signal: Int32) { kill(identifier, signal) }
+
+    /// Whether it has not ended yet.
+    var isRunning: Bool { process.isRunning }
+
+    /// What it printed so far, on both outputs.
+    var output: String { Self.text(of: log) }
 
     /// Waits for the process's end, at most a minute.
     func ending() async throws -> Ending { try await Self.ending(of: process) }
