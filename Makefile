@@ -31,6 +31,7 @@ run: setup ## Build, start a private PostgreSQL, load the fixtures and serve
 
 .PHONY: test
 test: setup ## Run all tests, with a PostgreSQL that they start themselves
+	@bash .ci/setup tests
 	$(BUILD) --build-tests
 	$(TEST)
 

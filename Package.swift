@@ -33,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -70,7 +71,7 @@ let package = Package(
             path: "Migrations",
             resources: [
                 .embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql"),
-                .embedInCode("m0003_snapshots.sql"), .embedInCode("m0004_proofs.sql"),
+                .embedInCode("m0003_snapshots.sql"), .embedInCode("m0004_proofs.sql"), .embedInCode("m0005_audit_log.sql"),
             ],
             swiftSettings: strict
         ),
@@ -89,6 +90,8 @@ let package = Package(
             dependencies: [
                 "Sequencer", "Exchange", "Quantities", "Registry", "Ledger", "Cryptography",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -21,5 +21,6 @@ package struct Migration: Sendable {
         Migration(number: 2, name: "projections", sql: PackageResources.m0002_projections_sql),
         Migration(number: 3, name: "snapshots", sql: PackageResources.m0003_snapshots_sql),
         Migration(number: 4, name: "proofs", sql: PackageResources.m0004_proofs_sql),
+        Migration(number: 5, name: "audit_log", sql: PackageResources.m0005_audit_log_sql),
     ]
 }

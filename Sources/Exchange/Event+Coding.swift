@@ -28,6 +28,7 @@ extension Event: FieldValue {
         case .settlement: .settlement
         case .halt: .halt
         case .resume: .resume
+        case .administered: .administered
         }
     }
 
@@ -97,6 +98,9 @@ extension Event: FieldValue {
         case .resume(var payload):
             coder.field("resume", &payload)
             self = .resume(payload)
+        case .administered(var payload):
+            coder.field("administered", &payload)
+            self = .administered(payload)
         }
     }
 
@@ -123,6 +127,7 @@ extension Event: FieldValue {
         case .settlement: self = .settlement(SettlementRunView())
         case .halt: self = .halt(TradingScope())
         case .resume: self = .resume(TradingScope())
+        case .administered: self = .administered(AdministrativeAction())
         }
     }
 }

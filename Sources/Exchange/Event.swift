@@ -24,12 +24,14 @@ package enum Event: Sendable {
     case settlement(SettlementRunView)
     case halt(TradingScope)
     case resume(TradingScope)
+    case administered(AdministrativeAction)
 }
 
 /// The number of an event's kind in the journal.
 package enum EventTag: String, Choice {
     case participant, apiKey, zone, computeClass, grade, product, resource, account, transfer, orderAccepted
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
+    case administered
 }
 
 /// A ledger account came into being.

@@ -1,4 +1,5 @@
 import Ledger
+import Matching
 import Quantities
 import Registry
 
@@ -54,9 +55,9 @@ package struct EventWalker {
         case .product: pass(Product())
         case .resource: pass(Resource())
         case .account: pass(AccountOpened())
-        case .orderAccepted: pass(OrderAccepted())
-        case .orderClosed: pass(OrderView())
-        case .trade: pass(TradeView())
+        case .orderAccepted: skipAccepted()
+        case .orderClosed: skipOrder()
+        case .trade: skipTrade()
         case .offer: pass(OfferView())
         case .bid: pass(BidView())
         case .allocation: pass(AllocationView())
@@ -64,6 +65,7 @@ package struct EventWalker {
         case .meterReport: pass(MeterReceipt())
         case .settlement: pass(SettlementRunView())
         case .halt, .resume: pass(TradingScope())
+        case .administered: pass(AdministrativeAction())
         }
     }
 
@@ -72,13 +74,77 @@ package struct EventWalker {
         payload.code(&skipper)
     }
 
-    /// The fields of `Transfer` by their widths; the most frequent kind.
+    // MARK: What every order brings, by the widths of its fields; a test holds each against the record's own list
+
+    /// `Transfer`.
     private mutating func skipTransfer() {
         skipper.skip(4 * 8)
         skipper.skip(skipper.length())
         skipper.skip(8)
-        if skipper.byte() >= Self.transferKinds { skipper.fail("no such kind of transfer") }
-        if skipper.byte() >= Self.causeKinds { skipper.fail("no such kind of cause") }
+        skipChoice(of: Self.transferKinds)
+        skipChoice(of: Self.causeKinds)
         skipper.skip(8)
+    }
+
+    /// `OrderAccepted`.
+    private mutating func skipAccepted() {
+        skipper.skip(2 * 8)
+        skipChoice(of: Self.statuses)
+    }
+
+    /// `TradeView`.
+    private mutating func skipTrade() {
+        skipper.skip(3 * 8 + 4)
+        skipChoice(of: 2)
+        skipper.skip(2 * 8)
+        skipOptional(8)
+        skipper.skip(4 * 8)
+        skipOptional(8)
+        skipChoice(of: 2)
+        skipper.skip(8)
+    }
+
+    /// `OrderView`.
+    private mutating func skipOrder() {
+        skipper.skip(8)
+        if isPresent() { skipper.skip(skipper.length()) }
+        skipper.skip(2 * 8)
+        skipChoice(of: 2)
+        skipChoice(of: Self.types)
+        skipChoice(of: Self.timesInForce)
+        skipOptional(8)
+        skipOptional(8)
+        skipper.skip(3 * 4)
+        skipOptional(4)
+        skipOptional(4)
+        skipChoice(of: 2)
+        skipChoice(of: Self.preventions)
+        skipChoice(of: Self.statuses)
+        if isPresent() { skipChoice(of: Self.reasons) }
+        for _ in 0..<6 { skipOptional(8) }
+        skipper.skip(8)
+        skipOptional(8)
+    }
+
+    private static let statuses = UInt8(OrderStatus.allCases.count)
+    private static let types = UInt8(OrderType.allCases.count)
+    private static let timesInForce = UInt8(TimeInForce.allCases.count)
+    private static let preventions = UInt8(SelfTradePrevention.allCases.count)
+    private static let reasons = UInt8(OrderEndReason.allCases.count)
+
+    /// One of so many; a truth value is one of two.
+    private mutating func skipChoice(of count: UInt8) {
+        let ordinal = skipper.byte()
+        if ordinal >= count { skipper.fail("no case \(ordinal) of a choice") }
+    }
+
+    private mutating func isPresent() -> Bool {
+        let mark = skipper.byte()
+        if mark > 1 { skipper.fail("neither 0 nor 1 for a truth value") }
+        return mark == 1
+    }
+
+    private mutating func skipOptional(_ width: Int) {
+        if isPresent() { skipper.skip(width) }
     }
 }

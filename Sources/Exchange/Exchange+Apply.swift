@@ -111,7 +111,7 @@ extension Exchange {
         }
     }
 
-    private func reply(to envelope: Envelope) throws(Refusal) -> Reply {
+    func reply(to envelope: Envelope) throws(Refusal) -> Reply {
         let issuer = envelope.issuer
         switch envelope.command {
         case .genesis(let genesis): return try begin(genesis)
@@ -147,6 +147,8 @@ extension Exchange {
         case .reportMeter(let report): return .meterReport(try reportMeter(report, issuer))
         case .reportMeters(let batch): return try reportMeters(batch, issuer)
         case .settle(let request): return try settle(through: request.through, issuer)
+        case .rotateAPIKey(let request): return try rotateAPIKey(request, issuer)
+        case .administrative(let request): return try administer(request, envelope)
         }
     }
 }

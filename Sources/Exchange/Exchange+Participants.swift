@@ -26,7 +26,9 @@ extension Exchange {
         let participant = try participants.add(spec, catalogue: catalogue)
         noteTrader(participant)
         emit(.participant(participant))
-        addKey(label: "genesis", scopes: [.operator], expiresAt: nil, hash: genesis.operatorKeyHash, of: participant.id)
+        var body = CreateAPIKey.Body()
+        body.label = "genesis"
+        addKey(body, scopes: [.operator], hash: genesis.operatorKeyHash, of: participant.id)
         return .participant(participant)
     }
 
@@ -62,48 +64,6 @@ extension Exchange {
         noteTrader(participant)
         emit(.participant(participant))
         return .participant(participant)
-    }
-
-    func createAPIKey(_ request: CreateAPIKey, _ issuer: ParticipantID) throws(Refusal) -> Reply {
-        _ = try actor(issuer, .operator)
-        try request.body.check()
-        guard let participant = participant(request.participant) else { throw Refusal(.notFound, "no such participant") }
-        let scopes = request.body.scopes ?? participant.roles
-        for scope in scopes where !participant.roles.contains(scope) {
-            throw .invalid("scopes", "\(scope.rawValue) is no role of the participant")
-        }
-        if let expiry = request.body.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
-        let key = addKey(
-            label: request.body.label, scopes: scopes, expiresAt: request.body.expiresAt, hash: request.hash,
-            of: participant.id
-        )
-        return .apiKey(key)
-    }
-
-    @discardableResult
-    private func addKey(
-        label: String, scopes: [Role], expiresAt: Timestamp?, hash: Bytes, of participant: ParticipantID
-    ) -> APIKeyView {
-        var record = APIKeyRecord()
-        record.hash = hash
-        record.view.id = APIKeyID(Int64(apiKeys.count) + 1)
-        record.view.participantID = participant
-        record.view.label = label
-        record.view.scopes = scopes
-        record.view.createdAt = now
-        record.view.expiresAt = expiresAt
-        apiKeys.append(record)
-        emit(.apiKey(record))
-        return record.view
-    }
-
-    func revokeAPIKey(_ id: APIKeyID, _ issuer: ParticipantID) throws(Refusal) -> Reply {
-        _ = try actor(issuer, .operator)
-        let index = Int(id.rawValue) &- 1
-        guard apiKeys.indices.contains(index) else { throw Refusal(.notFound, "no such key") }
-        apiKeys[index].view.revoked = true
-        emit(.apiKey(apiKeys[index]))
-        return .apiKey(apiKeys[index].view)
     }
 
     /// Stops a participant: its orders, offers and bids are cancelled; what it sold it owes, what it holds it keeps.

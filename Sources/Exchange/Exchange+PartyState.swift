@@ -9,6 +9,7 @@ extension Exchange {
         participants.encodeState(into: &encoder)
         Self.spillIfLarge(&encoder, spill)
         Self.encode(scope == .everything ? apiKeys : apiKeys.map(\.withoutHash), into: &encoder, spill)
+        encoder.append(lastActionID)
         catalogue.encodeState(into: &encoder)
         resources.encodeState(into: &encoder)
         for index in 0..<resourceFacts.count {
@@ -23,6 +24,8 @@ extension Exchange {
         apiKeys = try Self.decode(APIKeyRecord.self, from: &decoder, "a key") { key, position in
             key.view.id.rawValue == Int64(position) + 1 && isKnown(key.view.participantID)
         }
+        lastActionID = try decoder.read(Int64.self)
+        guard lastActionID >= 0, lastActionID <= sequence else { throw decoder.damaged("more actions than commands") }
         catalogue = try Catalogue(decoding: &decoder)
         resources = try ResourceRegistry(decoding: &decoder)
         for entry in resources.entries {

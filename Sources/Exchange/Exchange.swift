@@ -39,6 +39,8 @@ package final class Exchange {
     // Who and what.
     var participants = ParticipantRegistry()
     var apiKeys: [APIKeyRecord] = []
+    /// How many entries the audit log has.
+    var lastActionID: Int64 = 0
     package internal(set) var catalogue = Catalogue()
     var resources = ResourceRegistry()
     /// By participant, product and resource: what every order asks of them.

@@ -28,6 +28,8 @@ package final class PersistentStore: Sendable {
         /// Queries of the past at a time.
         package var readers = 4
         package var snapshots = SnapshotSettings()
+        /// Set where the store waits beside another server until that one is gone.
+        package var standby: StandbySettings?
 
         package init(target: ConnectionString, dataDirectory: String) {
             self.target = target
@@ -43,6 +45,8 @@ package final class PersistentStore: Sendable {
     package let archive: PostgresLedgerArchive
     package let vault: PostgresVault
     package let snapshotter: Snapshotter
+    /// What the secrets of signed requests are derived from; itself derived from the vault's key.
+    package let requestSigningKey: [UInt8]
     package let recovery: RecoveryReport
     /// Settings of PostgreSQL under which a power failure could take back what was acknowledged; to be shown.
     package let warnings: [String]
@@ -61,21 +65,25 @@ package final class PersistentStore: Sendable {
         let projectorOfJournal = ProjectorReference()
         let snapshotter = Snapshotter(settings.target, settings.snapshots, logger: logger)
         let proverOfJournal = ProverReference()
-        let journal = try PostgresJournal(settings.target, settings.journal, logger: logger) {
-            projectorOfJournal.noteCommit(through: $0)
-            proverOfJournal.noteCommit(through: $0)
-            snapshotter.noteCommit(through: $0)
+        let ledgerKeys = LedgerKeyStore(dataDirectory: settings.dataDirectory, seed: settings.ledgerKey)
+        let confirmKeys = { (reader: Connection) in
+            try PostgresVault.confirm(vaultKey(settings), reader)
+            try LedgerProver.confirmKey(ledgerKeys, reader)
+        }
+        let standby = settings.standby.map { Standby(settings.target, $0, logger: logger, confirmKeys: confirmKeys) }
+        let journal = try claim(settings, after: standby, logger: logger) {
+            projectorOfJournal.noteCommit(of: $0)
+            proverOfJournal.noteCommit(of: $0)
+            snapshotter.noteCommit(through: $0.lastSequence)
         }
         do {
             let reader = try Connection(to: settings.target, applicationName: "suanpan start")
+            try confirmKeys(reader)
             let key = try vaultKey(settings)
-            try PostgresVault.confirm(key, reader)
-            let ledgerKeys = LedgerKeyStore(dataDirectory: settings.dataDirectory, seed: settings.ledgerKey)
-            try LedgerProver.confirmKey(ledgerKeys, reader)
             try JournalReading.confirmEnd(reader)
             let noted = try NotedState.newest(reader).map { [$0] } ?? []
             let warnings = try durabilityWarnings(reader)
-            let recovered = try recover(journal, reader, confirming: noted)
+            let recovered = try recover(journal, reader, standby, confirming: noted)
             let projector = Projector(settings.target, committed: recovered.report.sequence, logger: logger)
             projectorOfJournal.set(projector)
             projector.start()
@@ -94,10 +102,37 @@ package final class PersistentStore: Sendable {
         }
     }
 
-    /// The newest snapshot that is what was written, and the journal after it.
+    /// The journal, with the lease; a standby waits for it first, and again where another standby was quicker.
+    private static func claim(
+        _ settings: Settings, after standby: Standby?, logger: Logger, committed: @escaping @Sendable (CommittedFrame) -> Void
+    ) throws -> PostgresJournal {
+        guard let standby else {
+            return try PostgresJournal(settings.target, settings.journal, logger: logger, committed: committed)
+        }
+        while true {
+            var claiming = settings.journal
+            claiming.contention = try standby.wait()
+            do {
+                return try PostgresJournal(settings.target, claiming, logger: logger, committed: committed)
+            } catch let held as LeaseHeld {
+                logger.notice("the standby goes on waiting", metadata: ["holder": "\(held.holder)", "epoch": "\(held.epoch)"])
+            }
+        }
+    }
+
+    /// The newest snapshot that is what was written, or what a standby has followed, and the journal after it.
     private static func recover(
-        _ journal: PostgresJournal, _ reader: Connection, confirming noted: [NotedState]
+        _ journal: PostgresJournal, _ reader: Connection, _ standby: Standby?, confirming noted: [NotedState]
     ) throws -> sending (exchange: Exchange, report: RecoveryReport) {
+        if let warm = standby?.takeExchange() {
+            // The standby has given it away and looks at it no more.
+            nonisolated(unsafe) let start = warm.exchange
+            var recovered = try Recovery.run(journal, from: start, confirming: noted)
+            recovered.report.snapshot = warm.snapshot
+            recovered.report.warnings = warm.warnings
+            recovered.report.damagedSnapshots = warm.damaged
+            return recovered
+        }
         let clock = ContinuousClock()
         let began = clock.now
         let search = try SnapshotReading.newest(reader)
@@ -130,6 +165,7 @@ package final class PersistentStore: Sendable {
             settings.target, projector: projector, prover: prover, readers: settings.readers)
         history = PostgresHistory(settings.target, projector: projector, readers: settings.readers)
         vault = PostgresVault(settings.target, key: key)
+        requestSigningKey = MessageAuthentication.code(of: Array("suanpan request signing".utf8), key: key.bytes)
     }
 
     /// Notes the hash of the state after `sequence`, which every later replay must meet. Called at a server's end.

@@ -38,6 +38,7 @@ final class CoreLoop: @unchecked Sendable {
     private var ended = false
     private var started = false
     private var rejected: Int64 = 0
+    private var published = MarketGauges()
 
     init(
         exchange: sending Exchange, clock: ExchangeClock, writer: WriterLoop, limits: Sequencer.Limits,
@@ -66,6 +67,9 @@ final class CoreLoop: @unchecked Sendable {
             metrics.rejectedBecauseFull = rejected
         }
     }
+
+    /// The figures after the last batch.
+    var gauges: MarketGauges { condition.withLock { published } }
 
     /// Puts an item at the end of the queue, or says why not.
     func enqueue(_ item: Item) -> SubmissionError? {
@@ -98,7 +102,13 @@ final class CoreLoop: @unchecked Sendable {
 
     // MARK: The thread
 
+    private func publish() {
+        let gauges = exchange.gauges
+        condition.withLock { published = gauges }
+    }
+
     private func run() {
+        publish()
         var isOpen = true
         while isOpen, let items = takeQueued() {
             if items.isEmpty {
@@ -110,6 +120,7 @@ final class CoreLoop: @unchecked Sendable {
             for start in stride(from: 0, to: items.count, by: limits.batch) where isOpen {
                 var batch = writer.emptyBatch()
                 performAll(items[start..<min(start + limits.batch, items.count)], into: &batch)
+                publish()
                 isOpen = writer.take(batch)
                 if !isOpen { for item in items[min(start + limits.batch, items.count)...] { refuse(item) } }
             }

@@ -50,4 +50,25 @@ package protocol History: Sendable {
         participant: ParticipantID, contract: ContractKey?, status: OrderStatus?, before: OrderID?, limit: Int,
         including sequence: Int64
     ) async throws(HistoryError) -> [OrderView]
+
+    /// Administrative actions, the newest first, before `before` (none: from the newest); of a participant, of a kind, within a time.
+    func actions(_ filter: ActionFilter, before: Int64?, limit: Int, including sequence: Int64) async throws(HistoryError)
+        -> [AdministrativeAction]
+}
+
+/// Which entries of the audit log are asked for.
+package struct ActionFilter: Sendable {
+    package var participant: ParticipantID?
+    package var action: CommandTag?
+    /// From here on, and before there.
+    package var from: Timestamp?
+    package var to: Timestamp?
+
+    package init() {}
+
+    /// Whether an entry is one of them.
+    package func contains(_ action: AdministrativeAction) -> Bool {
+        participant.map { $0 == action.participantID } ?? true && self.action.map { $0 == action.action } ?? true
+            && from.map { $0 <= action.time } ?? true && to.map { action.time < $0 } ?? true
+    }
 }

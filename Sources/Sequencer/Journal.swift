@@ -51,6 +51,12 @@ package protocol Journal: AnyObject, Sendable {
     /// Checks that this server still is the one writer, before reads are answered that no frame carries.
     func confirmLease() throws(JournalError)
 
+    /// Shows whoever waits for the lease that this server lives, and looks whether it still has it; called while nothing is written.
+    ///
+    /// - Returns: Whether the record could be reached. Where it cannot, nothing is lost yet: the next call looks for it again.
+    /// - Throws: `JournalError.leaseLost`, or what ended the journal before.
+    func beat() throws(JournalError) -> Bool
+
     /// Hands every frame after `sequence` to `body`, in order, each checked against the chain of hashes.
     func replay(after sequence: Int64, _ body: (Frame) throws -> Void) throws
 }

@@ -107,6 +107,9 @@ package final class Sequencer: Sendable {
         return metrics
     }
 
+    /// How much there is of what, after the last batch.
+    package var gauges: MarketGauges { core.gauges }
+
     /// Takes nothing more, commits what was applied, answers it, and ends both threads. Blocking.
     package func stop() {
         core.stop()

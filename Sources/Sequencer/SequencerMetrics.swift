@@ -7,6 +7,7 @@ package struct SequencerMetrics: Sendable {
     package var rejectedBecauseFull: Int64 = 0
     /// Time spent in commits, in microseconds, in all and at most.
     package var commitMicroseconds: Int64 = 0
+    package var commits = LatencyHistogram()
     package var longestCommitMicroseconds: Int64 = 0
     package var queueDepth: Int = 0
 

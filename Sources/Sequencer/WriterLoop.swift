@@ -10,6 +10,9 @@ final class WriterLoop: @unchecked Sendable {
     private let listeners: [any EventListener]
     private let capacity: Int
 
+    /// Without anything to commit the lease is looked after so often.
+    private static let beatSeconds = 0.5
+
     private let condition = NSCondition()
     private var waiting: [Batch] = []
     /// Committed batches, emptied: their memory for the next ones.
@@ -99,7 +102,10 @@ final class WriterLoop: @unchecked Sendable {
     private func next() -> Batch? {
         condition.lock()
         defer { condition.unlock() }
-        while waiting.isEmpty, !stopping { condition.wait() }
+        while waiting.isEmpty, !stopping {
+            // An empty batch is a beat: whoever waits for the lease sees that we live.
+            if !condition.wait(until: Date(timeIntervalSinceNow: Self.beatSeconds)), waiting.isEmpty, !stopping { return Batch() }
+        }
         guard !waiting.isEmpty else { return nil }
         let batch = waiting.removeFirst()
         condition.broadcast()
@@ -107,7 +113,10 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     private func commit(_ batch: Batch) throws(JournalError) {
-        guard batch.hasCommands else { return try journal.confirmLease() }
+        guard batch.hasCommands else {
+            if batch.answers.isEmpty { _ = try journal.beat() } else { try journal.confirmLease() }
+            return
+        }
         let frame = batch.frame
         let start = DispatchTime.now().uptimeNanoseconds
         try journal.append(frame)
@@ -119,6 +128,7 @@ final class WriterLoop: @unchecked Sendable {
             counts.reads += max(0, Int64(batch.answers.count) - (frame.lastSequence - frame.firstSequence + 1))
             counts.frameBytes += Int64(frame.commands.count + frame.results.count + frame.events.count)
             counts.commitMicroseconds += microseconds
+            counts.commits.note(microseconds)
             counts.longestCommitMicroseconds = max(counts.longestCommitMicroseconds, microseconds)
         }
         if !batch.output.notices.isEmpty { for listener in listeners { listener.committed(batch.output.notices) } }

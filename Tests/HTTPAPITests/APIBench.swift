@@ -15,15 +15,20 @@ struct APIBench: Sendable {
 
     static let operatorKey = "spk_operator"
 
-    init(clockMode: ClockMode = .simulated, idleTimeoutSeconds: Int64 = 60) {
+    init(
+        clockMode: ClockMode = .simulated, idleTimeoutSeconds: Int64 = 60, edge: EdgeSettings = EdgeSettings(),
+        logger: Logger? = nil, _ configure: (inout HTTPServerConfiguration) -> Void = { _ in }
+    ) {
         gateway = DirectGateway(operatorKey: Self.operatorKey, clockMode: clockMode)
         var configuration = HTTPServerConfiguration()
         configuration.idleTimeoutSeconds = idleTimeoutSeconds
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        configuration.edge = edge
+        configure(&configuration)
+        var quiet = Logger(label: "test")
+        quiet.logLevel = .critical
         server = HTTPServer(
             configuration: configuration, gateway: gateway, directory: gateway.directory, history: gateway.history,
-            vault: MemoryVault(), logger: logger
+            vault: MemoryVault(), logger: logger ?? quiet
         )
     }
 

@@ -116,6 +116,7 @@ final class MemoryHistory: History {
         var transfers: [PostedTransfer] = []
         var trades: [TradeView] = []
         var closed: [OrderView] = []
+        var actions: [AdministrativeAction] = []
         var failure: HistoryError?
     }
 
@@ -131,6 +132,7 @@ final class MemoryHistory: History {
                 state.transfers.append(PostedTransfer(transfer: transfer, sequence: recorded.sequence, time: recorded.time))
             case .trade(let trade): state.trades.append(trade)
             case .orderClosed(let order): state.closed.append(order)
+            case .administered(let action): state.actions.append(action)
             default: break
             }
         }
@@ -175,6 +177,14 @@ final class MemoryHistory: History {
                     order.participantID == participant && contract.map { order.contract == $0 } ?? true
                         && status.map { order.status == $0 } ?? true && before.map { order.id < $0 } ?? true
                 }.sorted { $0.id > $1.id }.prefix(limit))
+        }
+    }
+
+    func actions(
+        _ filter: ActionFilter, before: Int64?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [AdministrativeAction] {
+        try read { state in
+            Array(state.actions.reversed().filter { action in filter.contains(action) && before.map { action.id < $0 } ?? true }.prefix(limit))
         }
     }
 

@@ -38,6 +38,7 @@ struct MigratorTests {
             ["projector_position", "accounts", "transfers", "trades", "orders"],
             ["snapshots", "snapshot_chunks"],
             ["ledger_tree", "ledger_tiles", "ledger_keys", "ledger_checkpoints"],
+            ["audit_log"],
         ]
         #expect(Migration.all.count == expected.count)
         let connection = try Connection(to: database())

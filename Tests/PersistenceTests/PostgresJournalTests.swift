@@ -38,8 +38,8 @@ struct PostgresJournalTests {
     @Test("every commit is told, in order")
     func told() throws {
         let told = Mutex<[Int64]>([])
-        let journal = try PostgresJournal(Scene().database, logger: Scene.logger) { sequence in
-            told.withLock { $0.append(sequence) }
+        let journal = try PostgresJournal(Scene().database, logger: Scene.logger) { frame in
+            told.withLock { $0.append(frame.lastSequence) }
         }
         for frame in [plainFrame(1, 3), plainFrame(4, 4)] { try journal.append(frame) }
         #expect(told.withLock { $0 } == [3, 4])

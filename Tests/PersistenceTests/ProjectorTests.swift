@@ -51,12 +51,9 @@ struct ProjectorTests {
     @Test("it follows as frames come, and knows how far behind it is")
     func follows() async throws {
         let scene = try Scene()
-        let journal = try scene.journal()
         let projector = projector(scene, committed: 0)
-        for frame in SampleHistory.frames {
-            try journal.append(frame)
-            projector.noteCommit(through: frame.lastSequence)
-        }
+        let journal = try PostgresJournal(scene.database, logger: Scene.logger) { projector.noteCommit(of: $0) }
+        for frame in SampleHistory.frames { try journal.append(frame) }
         #expect(projector.metrics.lagSequences == last)
         projector.start()
         #expect(await projector.arrival(at: last, within: .seconds(20)) == .reached)
@@ -70,7 +67,8 @@ struct ProjectorTests {
     @Test("whatever ends its sessions or the projector itself, every event is there once")
     func exactlyOnce() async throws {
         let scene = try Scene()
-        let journal = try scene.journal()
+        let committed = Mutex<CommittedFrame?>(nil)
+        let journal = try PostgresJournal(scene.database, logger: Scene.logger) { frame in committed.withLock { $0 = frame } }
         let isDone = Atomic<Bool>(false)
         let group = DispatchGroup()
         DispatchQueue.global().async(group: group) {
@@ -80,7 +78,7 @@ struct ProjectorTests {
         running.start()
         for (number, frame) in SampleHistory.frames.enumerated() {
             try journal.append(frame)
-            running.noteCommit(through: frame.lastSequence)
+            running.noteCommit(of: try #require(committed.withLock { $0 }))
             if number % 10 == 9 {
                 // Another one begins before this one has ended.
                 let next = projector(scene, committed: frame.lastSequence)
@@ -104,7 +102,7 @@ struct ProjectorTests {
         try scene.fill()
         let whole = try scene.projections()
         try scene.execute(
-            "TRUNCATE accounts, transfers, trades, orders; "
+            "TRUNCATE accounts, transfers, trades, orders, audit_log; "
                 + "UPDATE projector_position SET sequence = 0, frame_hash = decode(repeat('00', 32), 'hex')")
         let relay = try LossyRelay(.reply, at: "COMMIT")
         defer { relay.close() }

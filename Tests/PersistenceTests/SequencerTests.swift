@@ -26,6 +26,7 @@ private final class HeldJournal: Journal, @unchecked Sendable {
     }
 
     func confirmLease() throws(JournalError) {}
+    func beat() throws(JournalError) -> Bool { true }
     func replay(after sequence: Int64, _ body: (Frame) throws -> Void) throws {}
 
     var committed: [Frame] { condition.withLock { frames } }

@@ -23,26 +23,50 @@ struct ServerProcess: Sendable {
 
     /// Starts `suanpan serve` on a free port with a simulated clock and waits until it printed its address.
     ///
-    /// - Parameter databaseURL: a PostgreSQL that runs already; nil for the private one of the data directory.
+    /// - Parameter options: More of the command line.
     static func serve(
-        dataDirectory: String, operatorKey: String, log: String, databaseURL: String? = nil
+        dataDirectory: String, database: String? = nil, operatorKey: String, log: String, options: [String] = []
     ) async throws -> ServerProcess {
-        let process = try spawn(
-            [
-                "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time",
-                "2026-11-23T00:00:00Z",
-            ] + (databaseURL.map { ["--database-url", $0] } ?? []), environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log)
-        do {
-            let url = try await poll("the server's address", seconds: 60) {
-                if let url = address(in: text(of: log)) { return url }
-                guard process.isRunning else { throw Failure(description: "serve ended: \(text(of: log))") }
-                return nil
+        try await start(dataDirectory: dataDirectory, database: database, operatorKey: operatorKey, log: log, options: options).serving()
+    }
+
+    /// A server that was started and has not printed its address yet: a standby, before it took over.
+    struct Starting: Sendable {
+        fileprivate let process: Process
+        let log: String
+
+        /// Waits for its address.
+        func serving() async throws -> ServerProcess {
+            do {
+                let url = try await poll("the server's address", seconds: 60) {
+                    if let url = address(in: text(of: log)) { return url }
+                    guard process.isRunning else { throw Failure(description: "serve ended: \(text(of: log))") }
+                    return nil
+                }
+                return ServerProcess(url: url, identifier: process.processIdentifier, log: log, process: process)
+            } catch {
+                kill(process.processIdentifier, SIGKILL)
+                throw error
             }
-            return ServerProcess(url: url, identifier: process.processIdentifier, log: log, process: process)
-        } catch {
-            kill(process.processIdentifier, SIGKILL)
-            throw error
         }
+
+        /// Waits until it has printed something.
+        func printed(_ words: String) async throws {
+            try await poll(words, seconds: 60) { text(of: log).contains(words) ? () : nil }
+        }
+    }
+
+    /// Starts `suanpan serve`.
+    static func start(
+        dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String,
+        options: [String] = []
+    ) throws -> Starting {
+        var arguments = [
+            "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time", "2026-11-23T00:00:00Z",
+        ] + options
+        if let database { arguments += ["--database-url", database] }
+        if isStandby { arguments.append("--standby") }
+        return Starting(process: try spawn(arguments, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log), log: log)
     }
 
     /// Runs another command of the program to its end.
@@ -54,6 +78,23 @@ struct ServerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             throw error
         }
+    }
+
+    /// Runs a program of the system to its end; answers its status and what it printed on both outputs.
+    static func tool(_ arguments: [String], input: String = "") throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        let (output, source) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = source
+        try process.run()
+        try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try source.fileHandleForWriting.close()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
     }
 
     /// Sends a signal to this process and to nothing that it started.
@@ -81,6 +122,14 @@ struct ServerProcess: Sendable {
     /// The PostgreSQL that says it runs on a data directory, nil where none does.
     static func postgresProcess(dataDirectory: String) -> Int32? {
         text(of: dataDirectory + "/pg/postmaster.pid").split(separator: "\n").first.flatMap { Int32($0) }
+    }
+
+    /// The processes that a process started and that run.
+    static func children(of parent: Int32) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { process in
+            let fields = text(of: "/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && fields[1] == String(parent)
+        }
     }
 
     /// Whether a process runs; one that ended and that nobody has asked about does not.
@@ -144,5 +193,5 @@ struct ServerProcess: Sendable {
         return rest.firstIndex(of: " ").map { String(rest[..<$0]) }
     }
 
-    private static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+    static func text(of path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 }

@@ -10,49 +10,6 @@ package struct ParticipantReference: Record {
     package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("participant", &participant) }
 }
 
-/// `POST /v1/participants/{id}/api_keys`. The shell draws the key and puts its SHA-256 here.
-package struct CreateAPIKey: Record {
-    package var participant = ParticipantID.none
-    package var hash = Bytes()
-    package var body = Body()
-
-    /// What the client sends.
-    package struct Body: Record {
-        package var label = ""
-        /// No wider than the participant's roles; all of them when absent.
-        package var scopes: [Role]?
-        package var expiresAt: Timestamp?
-
-        package init() {}
-        package mutating func fields<C: FieldCoder>(_ coder: inout C) {
-            coder.field("label", &label)
-            coder.field("scopes", &scopes)
-            coder.field("expires_at", &expiresAt)
-        }
-    }
-
-    package init() {}
-    package init(participant: ParticipantID, hash: Bytes, body: Body) {
-        self.participant = participant
-        self.hash = hash
-        self.body = body
-    }
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        coder.field("participant", &participant)
-        coder.field("hash", &hash)
-        coder.field("body", &body)
-    }
-}
-
-/// `DELETE /v1/api_keys/{id}`.
-package struct RevokeAPIKey: Record {
-    package var key = APIKeyID.none
-
-    package init() {}
-    package init(_ key: APIKeyID) { self.key = key }
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("key", &key) }
-}
-
 /// `POST /v1/deposits` and `/v1/withdrawals`: money that came in or went out, told by the operator.
 package struct MoneyMovement: Record {
     package var participantID = ParticipantID.none

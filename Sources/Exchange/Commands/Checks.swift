@@ -54,15 +54,6 @@ extension MoneyMovement {
     }
 }
 
-extension CreateAPIKey.Body {
-    /// Bounds of the body.
-    package func check() throws(Refusal) {
-        try Bounds.text(label, "label")
-        try Bounds.time(expiresAt, "expires_at")
-        if let scopes, scopes.isEmpty { throw .invalid("scopes", "must name at least one role, or be absent") }
-    }
-}
-
 extension OrderSpec {
     /// Bounds of the body, and which fields go together.
     package func check() throws(Refusal) {

@@ -40,13 +40,19 @@ extension Command: FieldValue {
         case .reportMeter: .reportMeter
         case .reportMeters: .reportMeters
         case .settle: .settle
+        case .rotateAPIKey: .rotateAPIKey
+        case .administrative: .administrative
         }
     }
 
     /// The tag, then the payload's fields; a reader takes the payload's type from the tag.
-    package mutating func code<C: FieldCoder>(_ coder: inout C) {
+    package mutating func code<C: FieldCoder>(_ coder: inout C) { code(&coder, isNested: false) }
+
+    /// Inside of an administrative command another one would nest without end; it is read as a neutral command, which is refused.
+    mutating func code<C: FieldCoder>(_ coder: inout C, isNested: Bool) {
         var tag = self.tag
         coder.field("kind", &tag)
+        if isNested, tag == .administrative { tag = .passTime }
         if tag != self.tag { self = Command(tag) }
         switch self {
         case .genesis(var payload):
@@ -148,6 +154,12 @@ extension Command: FieldValue {
         case .settle(var payload):
             coder.field("settle", &payload)
             self = .settle(payload)
+        case .rotateAPIKey(var payload):
+            coder.field("rotate_api_key", &payload)
+            self = .rotateAPIKey(payload)
+        case .administrative(var payload):
+            coder.field("administrative", &payload)
+            self = .administrative(payload)
         }
     }
 
@@ -187,6 +199,8 @@ extension Command: FieldValue {
         case .reportMeter: self = .reportMeter(ReportMeter())
         case .reportMeters: self = .reportMeters(ReportMeters())
         case .settle: self = .settle(Settle())
+        case .rotateAPIKey: self = .rotateAPIKey(RotateAPIKey())
+        case .administrative: self = .administrative(AdministrativeCommand())
         }
     }
 }

@@ -40,6 +40,8 @@ package enum Command: Sendable {
     case reportMeter(ReportMeter)
     case reportMeters(ReportMeters)
     case settle(Settle)
+    case rotateAPIKey(RotateAPIKey)
+    indirect case administrative(AdministrativeCommand)
 }
 
 /// The number of a command's kind in the journal.
@@ -48,6 +50,7 @@ package enum CommandTag: String, Choice {
     case deposit, withdraw, addZone, addComputeClass, addGrade, addProduct, registerResource, certifyResource
     case declareOutage, retireResource, halt, resume, placeOrder, placeOrders, amendOrder, cancelOrder, cancelOrders
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
+    case rotateAPIKey, administrative
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -10,6 +10,14 @@ package struct APIKeyView: Record {
     package var createdAt = Timestamp()
     package var expiresAt: Timestamp?
     package var revoked = false
+    /// Whether the key can only look.
+    package var readOnly = false
+    /// Ranges of addresses that the key works from; from everywhere when nil.
+    package var allowedAddresses: [String]?
+    /// Whether each request must be signed.
+    package var requireSignature = false
+    /// The key that this one took over from.
+    package var replaces: APIKeyID?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -20,6 +28,10 @@ package struct APIKeyView: Record {
         coder.field("created_at", &createdAt)
         coder.field("expires_at", &expiresAt)
         coder.field("revoked", &revoked)
+        coder.field("read_only", &readOnly)
+        coder.field("allowed_addresses", &allowedAddresses)
+        coder.field("require_signature", &requireSignature)
+        coder.field("replaces", &replaces)
     }
 }
 

@@ -13,6 +13,8 @@ package struct Problem: Error, Equatable, Sendable {
     package var isReplayed = false
     /// Whether the connection is closed after the answer, because the request cannot be read to its end.
     package var endsConnection = false
+    /// When to try again, in seconds, where that is known better than the code tells.
+    package var retryAfter: Int?
 
     package init(_ code: ProblemCode, _ detail: String, field: String? = nil) {
         self.code = code

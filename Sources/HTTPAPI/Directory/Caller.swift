@@ -7,11 +7,19 @@ package struct Caller: Sendable, Equatable {
     package var roles: RoleSet
     /// A suspended participant may look and do nothing.
     package var isSuspended = false
+    /// The key that was used; none for the public.
+    package var key = APIKeyID.none
+    /// Whether the key can only look.
+    package var isReadOnly = false
 
-    package init(participant: ParticipantID, roles: RoleSet, isSuspended: Bool = false) {
+    package init(
+        participant: ParticipantID, roles: RoleSet, isSuspended: Bool = false, key: APIKeyID = .none, isReadOnly: Bool = false
+    ) {
         self.participant = participant
         self.roles = roles
         self.isSuspended = isSuspended
+        self.key = key
+        self.isReadOnly = isReadOnly
     }
 
     /// Whoever calls a public route.

@@ -13,10 +13,9 @@ import Synchronization
 package final class Directory: EventListener {
     private struct Key {
         var hash: [UInt8]
-        var participant: ParticipantID
+        var view: APIKeyView
         var scopes: RoleSet
-        var expiresAt: Timestamp?
-        var isRevoked: Bool
+        var allowedAddresses: [AddressRange]?
     }
 
     private struct Standing {
@@ -26,7 +25,9 @@ package final class Directory: EventListener {
 
     private struct State {
         /// By the hash's first 64 bits: the way to a candidate, which is then compared whole.
-        var keys: [UInt64: [Key]] = [:]
+        var prefixes: [UInt64: [APIKeyID]] = [:]
+        var keys: [APIKeyID: Key] = [:]
+        var observers: [@Sendable ([DirectoryChange]) -> Void] = []
         var participants: [ParticipantID: Standing] = [:]
         var products = ProductIndex()
     }
@@ -52,11 +53,16 @@ package final class Directory: EventListener {
 
     package func committed(_ notices: [RecordedEvent]) {
         guard !notices.isEmpty else { return }
-        state.withLock { state in
+        var changes: [DirectoryChange] = []
+        let observers = state.withLock { state in
             for notice in notices {
                 switch notice.event {
-                case .participant(let participant): Self.note(participant, in: &state)
-                case .apiKey(let record): Self.note(record, in: &state)
+                case .participant(let participant):
+                    Self.note(participant, in: &state)
+                    changes.append(.participant(participant.id))
+                case .apiKey(let record):
+                    Self.note(record, in: &state)
+                    changes.append(.key(record.view.id))
                 case .product(let product):
                     if state.products.code(of: product.id) != product.code {
                         state.products = state.products.adding(product.id, code: product.code)
@@ -64,27 +70,52 @@ package final class Directory: EventListener {
                 default: break
                 }
             }
+            return state.observers
         }
+        if !changes.isEmpty { for observer in observers { observer(changes) } }
     }
+
+    /// Tells `body` of every change of a participant or a key from now on, once the directory knows it and before the change is
+    /// answered. On the writer's thread: it must be quick.
+    package func observe(_ body: @escaping @Sendable ([DirectoryChange]) -> Void) { state.withLock { $0.observers.append(body) } }
 
     /// The codes of all listed products, as they are now.
     package var products: ProductIndex { state.withLock { $0.products } }
 
     /// The caller behind a key's text, or nil where the key is unknown, revoked or expired at `time`.
     package func caller(key text: String, at time: Timestamp) -> Caller? {
+        key(text: text).flatMap { $0.isLive(at: time) ? $0.caller : nil }
+    }
+
+    /// The key of a text, whatever its state; nil where there is none.
+    package func key(text: String) -> KeyFacts? {
         let hash = SHA256Digest.of(text)
         return state.withLock { state in
-            for key in state.keys[Self.prefix(of: hash)] ?? [] where ConstantTime.equal(key.hash, hash) {
-                guard !key.isRevoked, key.expiresAt.map({ time < $0 }) ?? true,
-                    let standing = state.participants[key.participant]
-                else { return nil }
-                return Caller(
-                    participant: key.participant, roles: key.scopes.intersection(standing.roles),
-                    isSuspended: standing.isSuspended
-                )
+            for id in state.prefixes[Self.prefix(of: hash)] ?? [] {
+                if let key = state.keys[id], ConstantTime.equal(key.hash, hash) { return Self.facts(key, state) }
             }
             return nil
         }
+    }
+
+    /// The key of an identifier, whatever its state; nil where there is none.
+    package func key(id: APIKeyID) -> KeyFacts? {
+        state.withLock { state in state.keys[id].flatMap { Self.facts($0, state) } }
+    }
+
+    /// Whether a caller may still look: its key lives and its participant is not suspended. For what is kept open.
+    package func isWelcome(_ caller: Caller, at time: Timestamp) -> Bool {
+        guard let key = key(id: caller.key) else { return false }
+        return key.isLive(at: time) && !key.isSuspended
+    }
+
+    private static func facts(_ key: Key, _ state: State) -> KeyFacts? {
+        guard let standing = state.participants[key.view.participantID] else { return nil }
+        return KeyFacts(
+            id: key.view.id, participant: key.view.participantID, roles: key.scopes.intersection(standing.roles),
+            isSuspended: standing.isSuspended, isRevoked: key.view.revoked, expiresAt: key.view.expiresAt,
+            isReadOnly: key.view.readOnly, allowedAddresses: key.allowedAddresses, requiresSignature: key.view.requireSignature,
+            hash: key.hash)
     }
 
     private static func note(_ participant: Participant, in state: inout State) {
@@ -94,18 +125,12 @@ package final class Directory: EventListener {
     }
 
     private static func note(_ record: APIKeyRecord, in state: inout State) {
-        let key = Key(
-            hash: record.hash.value, participant: record.view.participantID, scopes: RoleSet(record.view.scopes),
-            expiresAt: record.view.expiresAt, isRevoked: record.view.revoked
-        )
-        let prefix = prefix(of: key.hash)
-        var candidates = state.keys[prefix] ?? []
-        if let known = candidates.firstIndex(where: { $0.hash == key.hash }) {
-            candidates[known] = key
-        } else {
-            candidates.append(key)
-        }
-        state.keys[prefix] = candidates
+        let id = record.view.id
+        if state.keys[id] == nil { state.prefixes[prefix(of: record.hash.value), default: []].append(id) }
+        // A range that cannot be read lets nobody in; the exchange takes none.
+        state.keys[id] = Key(
+            hash: record.hash.value, view: record.view, scopes: RoleSet(record.view.scopes),
+            allowedAddresses: record.view.allowedAddresses.map { $0.compactMap { AddressRange($0) } })
     }
 
     private static func prefix(of hash: [UInt8]) -> UInt64 { hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }

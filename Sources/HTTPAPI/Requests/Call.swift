@@ -13,6 +13,8 @@ package struct Call: Sendable {
     /// The parsed body; nil where the route takes none.
     let body: JSONDocument?
     var idempotency: IdempotencyKey?
+    /// What the record keeps of where an administrative command came from.
+    var origin = CommandOrigin()
 
     /// The codes of products, as they are at this moment.
     var products: ProductIndex { services.directory.products }
@@ -51,6 +53,9 @@ package struct Call: Sendable {
     /// - Throws: the refusal as a problem, or why nothing was acknowledged.
     func submit(_ command: Command) async throws(Problem) -> Outcome {
         let outcome: Outcome
+        let command =
+            command.tag.isAdministrative && !origin.key.isNone
+            ? .administrative(AdministrativeCommand(origin: origin, command: command)) : command
         do throws(SubmissionError) {
             outcome = try await services.gateway.submit(command, issuer: caller.participant, idempotency: idempotency)
         } catch {

@@ -3,7 +3,7 @@ import Exchange
 import Quantities
 import Registry
 
-/// Participants and their keys.
+/// Participants.
 enum ParticipantRoutes {
     static let routes: [Route] = [
         Route(.post, "/v1/participants", .roles(.operator), body: ParticipantSpec.self, create),
@@ -11,9 +11,6 @@ enum ParticipantRoutes {
         Route(.get, "/v1/participants/{id}", .participants, get),
         Route(.post, "/v1/participants/{id}/suspend", .roles(.operator), suspend),
         Route(.post, "/v1/participants/{id}/reinstate", .roles(.operator), reinstate),
-        Route(.post, "/v1/participants/{id}/api_keys", .roles(.operator), body: CreateAPIKey.Body.self, createKey),
-        Route(.get, "/v1/participants/{id}/api_keys", .roles(.overseers), query: Page.parameters, listKeys),
-        Route(.delete, "/v1/api_keys/{id}", .roles(.operator), revokeKey),
     ]
 
     @Sendable static func create(_ call: Call) async throws(Problem) -> Answer {
@@ -43,43 +40,6 @@ enum ParticipantRoutes {
 
     @Sendable static func reinstate(_ call: Call) async throws(Problem) -> Answer {
         try await call.perform(.reinstateParticipant(ParticipantReference(call.id(ParticipantID.self))))
-    }
-
-    /// Draws a key. Its text is in this answer and nowhere else, so a repeat shows null.
-    @Sendable static func createKey(_ call: Call) async throws(Problem) -> Answer {
-        let body = try call.read(CreateAPIKey.Body.self)
-        try call.check { () throws(Refusal) in try body.check() }
-        let key = APIKeyText.drawn()
-        let command = CreateAPIKey(
-            participant: call.id(ParticipantID.self), hash: Bytes(SHA256Digest.of(key)), body: body
-        )
-        let outcome = try await call.submit(.createAPIKey(command))
-        guard case .apiKey(let view) = outcome.reply else { preconditionFailure("a key's creation answered something else") }
-        var answer = Answer.object(status: 201, products: call.products) { writer in
-            writer.members(of: view)
-            writer.member("key", outcome.replayed ? nil : key)
-        }
-        answer.isReplayed = outcome.replayed
-        answer.isSecret = true
-        return answer
-    }
-
-    @Sendable static func listKeys(_ call: Call) async throws(Problem) -> Answer {
-        let page = try Page(call.query)
-        let after = try page.after(APIKeyID.self)
-        let id = call.id(ParticipantID.self)
-        let found = try await call.query { exchange in
-            exchange.participant(id).map { _ in
-                exchange.apiKeyRecords().lazy.map(\.view).filter { $0.participantID == id && $0.id > after }
-                    .prefix(page.limit + 1).map { $0 }
-            }
-        }
-        guard let found else { throw .notFound("participant") }
-        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
-    }
-
-    @Sendable static func revokeKey(_ call: Call) async throws(Problem) -> Answer {
-        try await call.perform(.revokeAPIKey(RevokeAPIKey(call.id(APIKeyID.self))))
     }
 }
 

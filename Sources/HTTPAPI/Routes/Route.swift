@@ -34,6 +34,8 @@ package struct Route: Sendable {
     package var query: [String]
     /// The record that the body must be; nil where a body says nothing.
     package var body: (any Record.Type)?
+    /// Whether the body may be left out, because none of its fields is needed.
+    package var isBodyOptional = false
     /// The path's literal segments and parameters.
     package let pattern: [Segment]
     let handler: Handler
@@ -57,6 +59,15 @@ package struct Route: Sendable {
         pattern = path.split(separator: "/").map { segment in
             segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
+    }
+}
+
+extension Route {
+    /// The route with a body that may be left out.
+    func withOptionalBody() -> Route {
+        var route = self
+        route.isBodyOptional = true
+        return route
     }
 }
 

@@ -22,18 +22,31 @@ enum SystemRoutes {
         Answer(body: Array("{\"status\":\"ok\"}".utf8))
     }
 
-    /// Answers 200 while commands are taken.
+    /// Answers 200 while commands are taken and the record can be written: the exchange is asked, and asks PostgreSQL. A market that the
+    /// operator halted is ready all the same, because whoever wants to cancel must reach it; the answer says so.
     @Sendable static func readiness(_ call: Call) async throws(Problem) -> Answer {
-        guard call.services.gateway.isTrading else { throw Problem(.databaseUnavailable, "no commands are taken now") }
-        return Answer(body: Array("{\"status\":\"trading\"}".utf8))
+        let gateway = call.services.gateway
+        guard gateway.isTrading else { throw Problem(.databaseUnavailable, "no commands are taken now") }
+        switch await call.services.edge.readiness.ask(gateway) {
+        case .trading(let isHalted):
+            return .object(products: call.products) { writer in
+                writer.member("status", "trading")
+                writer.member("market", isHalted ? "halted" : "open")
+            }
+        case .failed(let error): throw Problem(error)
+        case .silent:
+            throw Problem(
+                .databaseUnavailable,
+                "the exchange has not answered for a second: PostgreSQL does not answer and is being looked for, or the queue is long")
+        }
     }
 
     @Sendable static func metrics(_ call: Call) async throws(Problem) -> Answer {
-        let ready = MetricSample(
-            "suanpan_trading", .gauge, call.services.gateway.isTrading ? 1 : 0, help: "Whether commands are taken."
-        )
-        let samples = [ready] + call.services.requestCounts.samples + call.services.gateway.samples + call.services.figures()
-            + (call.services.archive.figures.map(ProofRoutes.samples) ?? [])
+        let services = call.services
+        let ready = MetricSample("suanpan_trading", .gauge, services.gateway.isTrading ? 1 : 0, help: "Whether commands are taken.")
+        let samples =
+            [ready] + services.requestCounts.samples + services.edge.samples + services.gateway.samples + services.figures()
+            + (services.archive.figures.map(ProofRoutes.samples) ?? []) + ProcessFigures.samples
         var answer = Answer(body: MetricsText.text(samples))
         answer.contentType = MetricsText.contentType
         return answer

@@ -1,18 +1,33 @@
+import Exchange
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
 import Quantities
+import Registry
 
 /// What a request brings along from its connection.
 package struct RequestOrigin: InitializableFromSource {
     let channel: any Channel
     let logger: Logger
+    let note = RequestNote()
 
     package init(source: ApplicationRequestContextSource) {
         channel = source.channel
         logger = source.logger
+    }
+
+    /// Whether this is one of the streams of an HTTP/2 connection.
+    var isMultiplexed: Bool { channel.parent?.parent != nil }
+
+    /// Where the request comes from, looked up once.
+    func address(trusting proxies: [AddressRange], _ headers: HTTPFields? = nil) -> ClientAddress? {
+        if !note.knowsAddress {
+            note.knowsAddress = true
+            note.address = ClientAddress(of: channel, headers ?? [:], proxies: proxies)
+        }
+        return note.address
     }
 }
 
@@ -33,7 +48,8 @@ package struct APIResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RequestOrigin) async throws -> Response {
-        let name = names.name(request.headers.value(.requestID))
+        let name = name(of: request)
+        context.note.name = name
         do {
             let answer = try await answer(to: request, context)
             services.requestCounts.note(status: answer.status)
@@ -45,11 +61,27 @@ package struct APIResponder: HTTPResponder {
             // The library ends the connection for it, and `ProtocolFaultHandler` writes the answer.
             throw error
         } catch {
-            context.logger.error("a request failed", metadata: ["request": "\(name)", "error": "\(error)"])
+            context.logger.error("a request failed", metadata: failure(name, error, context))
             let problem = Problem(.internalError, "the server failed; the request id tells its operator where to look")
             services.requestCounts.note(status: problem.code.status)
             return response(problem, name, isHead: request.method == .head)
         }
+    }
+
+    private func failure(_ name: String, _ error: any Error, _ context: RequestOrigin) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["request_id": "\(name)", "error": "\(error)"]
+        if let trace = context.note.trace { metadata["trace_id"] = "\(trace.traceID)" }
+        return metadata
+    }
+
+    /// The name that a request goes by.
+    func name(of request: Request) -> String { names.name(request.headers.value(.requestID)) }
+
+    /// The methods of a request's path, as `Allow` names them; nil where there is no such path.
+    func methods(of request: Request) -> String? {
+        guard let segments = RequestTarget(request.head.path ?? "/").segments else { return nil }
+        guard case .otherMethods(let allowed) = table.match(method: "OPTIONS", segments: segments) else { return nil }
+        return allowed
     }
 
     /// The route's answer, or the first fault of API.md's list.
@@ -64,12 +96,16 @@ package struct APIResponder: HTTPResponder {
             problem.allowedMethods = allowed
             throw problem
         case .route(let route, let parameters):
-            let caller = try caller(of: request, for: route)
-            let body = try await body(of: request, for: route, context)
+            let (caller, collected) = try await admit(request, to: route, path, context)
+            let body = try await body(of: request, for: route, collected, context)
             let query = try QueryValues(target.query, allowed: route.query)
             var call = Call(
                 services: services, caller: caller, parameters: parameters, query: query, body: body, idempotency: nil
             )
+            if !caller.key.isNone {
+                let address = address(of: request, context)
+                call.origin = CommandOrigin(key: caller.key, address: address?.text, requestID: context.note.name)
+            }
             if let key = request.headers.value(.idempotencyKey), route.method != .get {
                 call.idempotency = try RequestIdempotency.key(
                     key, participant: caller.participant, method: request.method.rawValue,
@@ -80,38 +116,62 @@ package struct APIResponder: HTTPResponder {
         }
     }
 
-    /// Who calls, if the route is for them.
-    private func caller(of request: Request, for route: Route) throws(Problem) -> Caller {
-        let wanted: RoleSet?
-        switch route.access {
-        case .everyone: return .nobody
-        case .participants: wanted = nil
-        case .roles(let roles): wanted = roles
+    /// Who calls, if the route is for them and their limits let them; with the body, where a signature needed it.
+    private func admit(
+        _ request: Request, to route: Route, _ path: String, _ context: RequestOrigin
+    ) async throws -> (Caller, BodyCollector.Collected?) {
+        let edge = services.edge
+        guard case .everyone = route.access else {
+            let identity = try edge.authenticator.identify(
+                request.headers, at: services.gateway.now, from: { address(of: request, context)?.value })
+            var collected: BodyCollector.Collected?
+            if identity.signature != nil {
+                if route.method != .get { collected = try await BodyCollector.collect(request) }
+                var bytes: [UInt8] = []
+                switch collected {
+                case .body(let all): bytes = all
+                // What is too large is told so before it is held against anything.
+                case .tooLarge, .endless: return (identity.caller, collected)
+                case nil: break
+                }
+                try edge.authenticator.confirm(identity, method: request.method.rawValue, target: path, body: bytes)
+            }
+            context.note.caller = identity.caller
+            try permit(identity.caller, route)
+            try edge.limits.admit(identity.caller.key, address(of: request, context, if: edge.limits.addresses != nil), context.note)
+            return (identity.caller, collected)
         }
-        guard let header = request.headers.value(.authorization) else {
-            throw Problem(.unauthenticated, "an API key is needed: Authorization: Bearer <key>")
+        // Whoever watches the server must always be able to.
+        if route.path != "/healthz", route.path != "/readyz", route.path != "/metrics" {
+            try edge.limits.admit(.none, address(of: request, context, if: edge.limits.addresses != nil), context.note)
         }
-        let scheme = "bearer "
-        guard header.utf8.count > scheme.utf8.count, header.prefix(scheme.count).lowercased() == scheme else {
-            throw Problem(.unauthenticated, "Authorization must be Bearer and an API key")
-        }
-        let key = String(header.dropFirst(scheme.count).drop { $0 == " " })
-        guard let caller = services.directory.caller(key: key, at: services.gateway.now) else {
-            throw Problem(.unauthenticated, "the API key is unknown, revoked or expired")
-        }
+        return (.nobody, nil)
+    }
+
+    private func address(of request: Request, _ context: RequestOrigin, if isWanted: Bool = true) -> NetworkAddress? {
+        isWanted ? address(of: request, context)?.value : nil
+    }
+
+    private func address(of request: Request, _ context: RequestOrigin) -> ClientAddress? {
+        context.address(trusting: services.edge.settings.trustedProxies, request.headers)
+    }
+
+    /// That the caller may take the route.
+    private func permit(_ caller: Caller, _ route: Route) throws(Problem) {
         if caller.isSuspended, route.method != .get { throw Problem(.forbidden, "the participant is suspended") }
-        if let wanted, caller.roles.isDisjoint(with: wanted) {
-            throw Problem(.forbidden, "this needs a key with the role " + wanted.names.joined(separator: " or "))
-        }
-        return caller
+        if caller.isReadOnly, route.method != .get { throw Problem(.forbidden, "the key can only read") }
+        guard case .roles(let wanted) = route.access, caller.roles.isDisjoint(with: wanted) else { return }
+        throw Problem(.forbidden, "this needs a key with the role " + wanted.names.joined(separator: " or "))
     }
 
     /// The parsed body of a route that takes one; of others that there is nothing in it.
-    private func body(of request: Request, for route: Route, _ context: RequestOrigin) async throws -> JSONDocument? {
+    private func body(
+        of request: Request, for route: Route, _ known: BodyCollector.Collected?, _ context: RequestOrigin
+    ) async throws -> JSONDocument? {
         if route.method == .get { return nil }
-        let collected = try await BodyCollector.collect(request)
+        let collected = if let known { known } else { try await BodyCollector.collect(request) }
         if case .body(let bytes) = collected, bytes.isEmpty {
-            guard route.body != nil else { return nil }
+            guard route.body != nil, !route.isBodyOptional else { return nil }
             // An empty body is what it claims to be; it only is no JSON.
             if let type = request.headers.value(.contentType), !BodyType.isJSON(type) { throw Self.wrongType }
             throw Problem(.invalidJSON, "a JSON object is needed and the body is empty")
@@ -180,8 +240,8 @@ extension APIResponder {
         if problem.isReplayed { headers[.idempotencyReplayed] = "true" }
         if let allowed = problem.allowedMethods { headers[.allow] = allowed }
         if problem.endsConnection { headers[.connection] = "close" }
-        if let seconds = problem.code.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
-        if problem.code == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
+        if let seconds = problem.retryAfter ?? problem.code.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
+        if problem.code == .unauthenticated { headers[.wwwAuthenticate] = Authenticator.challenge }
         let response = Response(
             status: .init(code: problem.code.status), headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: problem.json(requestID: name)))

@@ -35,6 +35,7 @@ package struct MetricSample: Sendable {
     package enum Kind: String, Sendable {
         case counter
         case gauge
+        case histogram
     }
 
     /// With its unit, `suanpan_journal_commits_total`.
@@ -42,10 +43,17 @@ package struct MetricSample: Sendable {
     package var help: String
     package var kind: Kind
     package var value: Int64
+    /// The name that help and type stand at, where it is another one: of a histogram's lines.
+    package var family: String?
+    /// How many of the value's digits are behind the point: seconds are counted in microseconds.
+    package var decimals = 0
     /// Names and values, in order.
     package var labels: [(name: String, value: String)] = []
 
-    package init(_ name: String, _ kind: Kind, _ value: Int64, help: String, labels: [(name: String, value: String)] = []) {
+    package init(
+        _ name: String, _ kind: Kind, _ value: Int64, help: String, decimals: Int = 0, labels: [(name: String, value: String)] = []
+    ) {
+        self.decimals = decimals
         self.name = name
         self.kind = kind
         self.value = value

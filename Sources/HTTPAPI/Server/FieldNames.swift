@@ -5,6 +5,10 @@ extension HTTPField.Name {
     static let requestID = known("X-Request-Id")
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotencyReplayed = known("Idempotency-Replayed")
+    static let traceParent = known("traceparent")
+    static let forwardedFor = known("X-Forwarded-For")
+    static let rateLimit = known("RateLimit")
+    static let rateLimitPolicy = known("RateLimit-Policy")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }

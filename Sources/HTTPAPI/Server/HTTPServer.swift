@@ -1,4 +1,6 @@
 import Hummingbird
+import HummingbirdCore
+import HummingbirdHTTP2
 import Logging
 import NIOCore
 import Sequencer
@@ -16,6 +18,16 @@ package struct HTTPServerConfiguration: Sendable {
     package var headerFieldLimit = 16 << 10
     package var headerLimit = 64 << 10
     package var headerFieldCountLimit = 100
+    /// Connections of one address beyond are closed at once.
+    package var connectionsPerAddress = 2_048
+    /// From a request's first byte to the end of its header fields, from there to the end of its body, and how long a client may read
+    /// nothing of its answer; whoever takes longer is cut.
+    package var headTimeoutSeconds: Int64 = 20
+    package var bodyTimeoutSeconds: Int64 = 60
+    package var readerTimeoutSeconds: Int64 = 30
+    /// Certificate and key; without them connections are not encrypted.
+    package var security: TransportSecurity?
+    package var edge = EdgeSettings()
 
     package init() {}
 }
@@ -24,11 +36,13 @@ package struct HTTPServerConfiguration: Sendable {
 ///
 /// `application` is a `Service`; the tests send requests to it without a socket.
 package struct HTTPServer: Sendable {
-    package let application: Application<APIResponder>
+    package let application: Application<EdgeResponder>
+    /// Tells open streams of a shutdown; a service that stands behind `application` in its group.
+    package let shutdown: ShutdownNotice
 
     /// All routes of the API.
     package static let routes: [Route] =
-        SystemRoutes.routes + ParticipantRoutes.routes + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
+        SystemRoutes.routes + ParticipantRoutes.routes + KeyRoutes.routes + AuditLogRoutes.routes + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes
@@ -43,20 +57,14 @@ package struct HTTPServer: Sendable {
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         let services = Services(
-            gateway: gateway, directory: directory, history: history, vault: vault, archive: archive, figures: figures)
+            gateway: gateway, directory: directory, history: history, vault: vault, archive: archive, figures: figures,
+            edge: configuration.edge)
         let names = RequestNames()
+        shutdown = services.edge.shutdown
         application = Application(
-            responder: APIResponder(services: services, routes: Self.routes, names: names),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ProtocolFaultHandler(names: names)],
-                    idleTimeout: .seconds(configuration.idleTimeoutSeconds),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: configuration.headerFieldLimit, maxHeaderListSize: configuration.headerLimit,
-                        maxHeaderFieldCount: configuration.headerFieldCountLimit
-                    )
-                )
-            ),
+            responder: EdgeResponder(
+                api: APIResponder(services: services, routes: Self.routes, names: names), edge: services.edge),
+            server: Self.builder(configuration, names, services.edge.connections),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1_024,
                 availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)
@@ -64,5 +72,30 @@ package struct HTTPServer: Sendable {
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? configuration.port) },
             logger: logger
         )
+    }
+
+    /// How connections are served: guarded, with or without TLS.
+    private static func builder(
+        _ configuration: HTTPServerConfiguration, _ names: RequestNames, _ counts: ConnectionCounts
+    ) -> HTTPServerBuilder {
+        let patience = ConnectionPatience(
+            head: .seconds(configuration.headTimeoutSeconds), body: .seconds(configuration.bodyTimeoutSeconds),
+            reader: .seconds(configuration.readerTimeoutSeconds), connectionsPerAddress: configuration.connectionsPerAddress)
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ProtocolFaultHandler(names: names), RequestPace(counts: counts, patience: patience)],
+            idleTimeout: .seconds(configuration.idleTimeoutSeconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: configuration.headerFieldLimit, maxHeaderListSize: configuration.headerLimit,
+                maxHeaderFieldCount: configuration.headerFieldCountLimit
+            )
+        )
+        return HTTPServerBuilder { responder in
+            guard let security = configuration.security else {
+                return HTTP1Channel(responder: responder, configuration: http).guarded(counts, patience)
+            }
+            let upgrade = HTTP2UpgradeChannel.Configuration(
+                idleTimeout: .seconds(configuration.idleTimeoutSeconds), gracefulCloseTimeout: .seconds(2), streamConfiguration: http)
+            return try security.channel(upgrade, responder).guarded(counts, patience)
+        }
     }
 }

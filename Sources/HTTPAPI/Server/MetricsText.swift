@@ -7,17 +7,28 @@ enum MetricsText {
         var text = ""
         var last = ""
         for sample in samples {
-            if sample.name != last {
-                text += "# HELP \(sample.name) \(sample.help)\n# TYPE \(sample.name) \(sample.kind.rawValue)\n"
-                last = sample.name
+            let family = sample.family ?? sample.name
+            if family != last {
+                text += "# HELP \(family) \(sample.help)\n# TYPE \(family) \(sample.kind.rawValue)\n"
+                last = family
             }
             text += sample.name
             if !sample.labels.isEmpty {
                 text += "{" + sample.labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",") + "}"
             }
-            text += " \(sample.value)\n"
+            text += " \(decimal(sample.value, decimals: sample.decimals))\n"
         }
         return Array(text.utf8)
+    }
+
+    /// A whole number with its last digits behind a point, without zeros that say nothing.
+    static func decimal(_ value: Int64, decimals: Int) -> String {
+        guard decimals > 0 else { return String(value) }
+        let digits = String(value.magnitude)
+        let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+        var fraction = padded.suffix(decimals)
+        while fraction.last == "0" { fraction.removeLast() }
+        return (value < 0 ? "-" : "") + padded.dropLast(decimals) + (fraction.isEmpty ? "" : "." + fraction)
     }
 
     private static func escaped(_ value: String) -> String {

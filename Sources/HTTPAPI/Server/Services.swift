@@ -8,13 +8,17 @@ package struct Services: Sendable {
     package let vault: any Vault
     package let archive: any LedgerArchive
     let requestCounts = RequestCounts()
+    /// Who may come in, how often, from where.
+    package let edge: EdgeServices
     /// Figures of what else runs beside the exchange, for `GET /metrics`.
     let figures: @Sendable () -> [MetricSample]
 
     package init(
         gateway: any ExchangeGateway, directory: Directory, history: any History, vault: any Vault,
-        archive: any LedgerArchive = NoLedgerArchive(), figures: @escaping @Sendable () -> [MetricSample] = { [] }
+        archive: any LedgerArchive = NoLedgerArchive(), figures: @escaping @Sendable () -> [MetricSample] = { [] },
+        edge: EdgeSettings = EdgeSettings()
     ) {
+        self.edge = EdgeServices(edge, directory: directory)
         self.figures = figures
         self.gateway = gateway
         self.directory = directory

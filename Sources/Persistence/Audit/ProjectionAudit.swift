@@ -6,7 +6,7 @@ import Sequencer
 /// Proves a database: computes the journal again and holds every row of every projection against it.
 ///
 /// 1. Every frame: the chain, the hashes, the events and results that its commands give.
-/// 2. Every row of `accounts`, `transfers`, `trades` and `orders` up to where the projections are: missing, extra, different.
+/// 2. Every row of `accounts`, `transfers`, `trades`, `orders` and `audit_log` up to where the projections are: missing, extra, different.
 /// 3. Every snapshot: its rows by their hashes, and its state's hash against the state that was computed.
 /// 4. The rows of `transfers` summed anew: nobody but the world ever below zero, balanced per asset, equal to the exchange,
 ///    nothing in the escrow of settled contracts.
@@ -19,6 +19,7 @@ package struct ProjectionAudit {
     private var transfers: OrderedTableAudit<TransferRow>
     private var trades: OrderedTableAudit<TradeRow>
     private var orders: OrderTableAudit
+    private var actions: OrderedTableAudit<AuditLogRow>
     private var balances = BalanceAudit()
     private var rules = RuleAudit()
     private var rows = ProjectedRows()
@@ -68,6 +69,7 @@ package struct ProjectionAudit {
         transfers = try OrderedTableAudit(tables)
         trades = try OrderedTableAudit(tables)
         orders = OrderTableAudit(tables)
+        actions = try OrderedTableAudit(tables)
     }
 
     private mutating func compareAll(_ journal: Connection, _ progress: (Int64, Int64) -> Void) throws {
@@ -105,6 +107,7 @@ package struct ProjectionAudit {
         for transfer in rows.transfers { try balances.post(try transfers.confirm(transfer)) }
         for trade in rows.trades { _ = try trades.confirm(trade) }
         for order in rows.orders { try orders.confirm(order) }
+        for action in rows.actions { _ = try actions.confirm(action) }
     }
 
     /// At the sequence number that the tables include.
@@ -113,6 +116,7 @@ package struct ProjectionAudit {
         try transfers.confirmEnd()
         try trades.confirmEnd()
         try orders.confirmEnd()
+        try actions.confirmEnd()
         try balances.confirmEnd(replay.exchange)
         tablesConfirmed = true
     }

@@ -1,6 +1,7 @@
 import Exchange
 import Postgres
 import Quantities
+import Sequencer
 
 /// The statements of the history. Each reads from an index in the order of its answer and stops at its limit.
 enum HistoryQueries {
@@ -80,6 +81,20 @@ enum HistoryQueries {
         if let contract { add(contract, &conditions) }
         if let status { conditions.add("status = \(conditions.number(.text(status.rawValue)))") }
         let sql = "SELECT \(OrderRow.selection()) FROM orders \(conditions.whereClause) ORDER BY id DESC LIMIT \(count)"
+        return (sql, conditions.parameters)
+    }
+
+    static func actions(_ filter: ActionFilter, before: Int64?, limit: Int) -> Query {
+        var conditions = Conditions()
+        let count = self.limit(limit, &conditions)
+        if let before { conditions.add("id < \(conditions.number(.int64(before)))") }
+        if let participant = filter.participant {
+            conditions.add("participant = \(conditions.number(.int64(participant.rawValue)))")
+        }
+        if let action = filter.action { conditions.add("action = \(conditions.number(.text(action.rawValue)))") }
+        if let from = filter.from { conditions.add("time_micros >= \(conditions.number(.int64(from.microseconds)))") }
+        if let to = filter.to { conditions.add("time_micros < \(conditions.number(.int64(to.microseconds)))") }
+        let sql = "SELECT \(AuditLogRow.selection()) FROM audit_log \(conditions.whereClause) ORDER BY id DESC LIMIT \(count)"
         return (sql, conditions.parameters)
     }
 

@@ -57,6 +57,13 @@ package final class PostgresHistory: History {
         return try await rows(OrderRow.self, including: sequence, sql, parameters).map(\.order)
     }
 
+    package func actions(
+        _ filter: ActionFilter, before: Int64?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [AdministrativeAction] {
+        let (sql, parameters) = HistoryQueries.actions(filter, before: before, limit: limit)
+        return try await rows(AuditLogRow.self, including: sequence, sql, parameters).map(\.action)
+    }
+
     private func rows<R: ProjectionRow>(
         _ type: R.Type, including sequence: Int64, _ sql: String, _ parameters: [SQLValue]
     ) async throws(HistoryError) -> [R] {

@@ -33,7 +33,7 @@ extension PostgresJournal {
     }
 
     /// The session, a new one where the last was lost.
-    private func openSession() throws(PostgresError) -> Session {
+    func openSession() throws(PostgresError) -> Session {
         if let session, session.connection.isOpen { return session }
         session = nil
         let connection = try Self.connect(target)
@@ -52,7 +52,7 @@ extension PostgresJournal {
     }
 
     /// Whether another try, perhaps in a new session, can succeed.
-    private func canBeMended(_ error: PostgresError) -> Bool {
+    func canBeMended(_ error: PostgresError) -> Bool {
         switch error.kind {
         case .cannotConnect, .connectionLost, .ambiguousCommit, .unexpectedResult, .poolExhausted: return true
         case .serverRejected(let state):
@@ -62,7 +62,7 @@ extension PostgresJournal {
         }
     }
 
-    private func journalError(_ error: PostgresError) -> JournalError {
+    func journalError(_ error: PostgresError) -> JournalError {
         switch error.kind {
         case .serverRejected(Self.leaseIsGone): .leaseLost(error.message)
         case .serverRejected(Self.foreignFrame): .damaged(error.message)

@@ -41,7 +41,7 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
     let target: ConnectionString
     let settings: Settings
     let logger: Logger
-    private let committed: @Sendable (Int64) -> Void
+    private let committed: @Sendable (CommittedFrame) -> Void
     private let lock = NSLock()
     let retrying = NSCondition()
     /// Guarded by `retrying`.
@@ -70,12 +70,12 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
 
     /// Connects, claims the lease, brings the schema up to date and begins an epoch.
     ///
-    /// - Parameter committed: called on the writer's thread with the last sequence number of every frame that was
+    /// - Parameter committed: called on the writer's thread with every frame that was
     ///   committed; must not block.
     /// - Throws: `LeaseHeld`, `MigrationError`, `PostgresError`, `JournalError.damaged` for a journal of another format.
     package init(
         _ target: ConnectionString, _ settings: Settings = Settings(), logger: Logger,
-        committed: @escaping @Sendable (Int64) -> Void = { _ in }
+        committed: @escaping @Sendable (CommittedFrame) -> Void = { _ in }
     ) throws {
         self.target = target
         self.settings = settings
@@ -98,8 +98,9 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
     package var reconnections: Int { reconnectCount.load(ordering: .relaxed) }
 
     package func append(_ frame: Frame) throws(JournalError) {
-        try locked { () throws(JournalError) in
+        let hashes = try locked { () throws(JournalError) in
             precondition(frame.firstSequence == head.sequence + 1, "a frame out of order")
+            let previous = head.frameHash
             let next = head.extended(by: frame, epoch: epoch)
             try withSession { (session, isRetry) throws(PostgresError) in
                 // Only a session that followed a loss can find the frame: before, nobody had sent it.
@@ -108,15 +109,29 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
                 if inserted.affectedRows == 0 { throw PostgresError(.serverRejected(Self.leaseIsGone), "the epoch ended") }
             }
             head = next
+            return (previous, next.frameHash)
         }
-        committed(frame.lastSequence)
+        committed(
+            CommittedFrame(
+                firstSequence: frame.firstSequence, lastSequence: frame.lastSequence, previousHash: hashes.0,
+                frameHash: hashes.1, events: frame.events))
     }
 
     package func confirmLease() throws(JournalError) {
         try locked { () throws(JournalError) in
-            try withSession { (session, _) throws(PostgresError) in
-                let row = try session.connection.query("SELECT epoch FROM writer_lease").onlyRow()
-                if try row.int64(0) != epoch { throw PostgresError(.serverRejected(Self.leaseIsGone), "the epoch ended") }
+            try withSession { (session, _) throws(PostgresError) in try confirmEpoch(session) }
+        }
+    }
+
+    package func beat() throws(JournalError) -> Bool {
+        try locked { () throws(JournalError) in
+            do throws(PostgresError) {
+                try confirmEpoch(try openSession())
+                return true
+            } catch {
+                guard canBeMended(error) else { throw journalError(error) }
+                if error.kind == .unexpectedResult { session = nil }
+                return false
             }
         }
     }
@@ -170,6 +185,11 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
             session = nil
             throw error
         }
+    }
+
+    private func confirmEpoch(_ session: Session) throws(PostgresError) {
+        let row = try session.connection.query("SELECT epoch FROM writer_lease").onlyRow()
+        if try row.int64(0) != epoch { throw PostgresError(.serverRejected(Self.leaseIsGone), "the epoch ended") }
     }
 
     /// Whether the frame is there already; another one in its place is damage.

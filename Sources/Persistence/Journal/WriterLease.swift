@@ -21,6 +21,28 @@ package enum LeaseContention: Sendable {
     case refuse
     /// End the other server's connection and go on in its place. It finds out at its next commit or read.
     case takeOver
+    /// As `takeOver`, of this holder alone: whoever came in its place meanwhile lives.
+    case succeed(LeaseHolder)
+}
+
+/// Who has the lease, and what PostgreSQL says of its session: all of it changes when the session does anything.
+package struct LeaseHolder: Equatable, Sendable {
+    /// What the server called itself.
+    package let name: String
+    package let backendProcess: Int64
+    package let epoch: Int64
+    /// When its session last changed its state, and when its last statement began: texts, only compared.
+    package let activity: String
+    /// Whether the session waits for its server: it is idle, or in the middle of a message.
+    package let waitsForClient: Bool
+
+    package init(name: String, backendProcess: Int64, epoch: Int64, activity: String, waitsForClient: Bool) {
+        self.name = name
+        self.backendProcess = backendProcess
+        self.epoch = epoch
+        self.activity = activity
+        self.waitsForClient = waitsForClient
+    }
 }
 
 /// The right to write the journal, held by one server at a time.
@@ -60,7 +82,38 @@ enum WriterLease {
                 }
                 Thread.sleep(forTimeInterval: 0.005)
             }
+        case .succeed(let holder):
+            // No new epoch yet: if its session is renewed before the lock is ours, it goes on, and nothing was done to it.
+            let deadline = Date(timeIntervalSinceNow: takeoverSeconds)
+            while try !tryLock(connection) {
+                if let other = try holdingProcess(connection) {
+                    guard other == holder.backendProcess, Date() <= deadline else { throw try held(by: other, connection) }
+                    try connection.query("SELECT pg_terminate_backend($1::integer)", [.int64(other)])
+                }
+                Thread.sleep(forTimeInterval: 0.005)
+            }
         }
+    }
+
+    /// Who has the lease; nil where nobody has.
+    static func holder(_ connection: Connection) throws -> LeaseHolder? {
+        guard let process = try holdingProcess(connection) else { return nil }
+        guard try hasLeaseRow(connection) else {
+            return LeaseHolder(
+                name: "a server that is just starting", backendProcess: process, epoch: 0, activity: "", waitsForClient: false)
+        }
+        // Columns of another role's session are null to whoever may not see them.
+        let rows = try connection.query(
+            """
+            SELECT l.holder, l.epoch, coalesce(a.state_change::text || ' ' || a.query_start::text, ''),
+              coalesce(a.state LIKE 'idle%' OR a.wait_event_type = 'Client', false)
+            FROM writer_lease l LEFT JOIN pg_stat_activity a ON a.pid = $1::integer
+            """, [.int64(process)])
+        let row = try rows.onlyRow()
+        let activity = try row.text(2)
+        return LeaseHolder(
+            name: try row.text(0), backendProcess: process, epoch: try row.int64(1), activity: activity,
+            waitsForClient: try row.bool(3) && !activity.isEmpty)
     }
 
     /// Begins the next epoch. The session must have claimed the lease.

@@ -27,15 +27,17 @@ package struct ProjectedRows {
     var transfers: [TransferRow] = []
     var trades: [TradeRow] = []
     var orders: [OrderRow] = []
+    var actions: [AuditLogRow] = []
 
     package init() {}
 
     /// Every row's columns, table by table in the order of the events: two ways to read the same events are held against each other here.
     package var columns: [[SQLValue]] {
         accounts.map(\.values) + transfers.map(\.values) + trades.map(\.values) + orders.map(\.values)
+            + actions.map(\.values)
     }
 
-    var count: Int { accounts.count + transfers.count + trades.count + orders.count }
+    var count: Int { accounts.count + transfers.count + trades.count + orders.count + actions.count }
 
     /// Adds the row that an event makes, if it makes one.
     package mutating func add(_ recorded: RecordedEvent) {
@@ -46,6 +48,7 @@ package struct ProjectedRows {
             transfers.append(TransferRow(transfer, sequence: recorded.sequence, time: recorded.time))
         case .trade(let trade): trades.append(TradeRow(trade, sequence: recorded.sequence))
         case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
+        case .administered(let action): actions.append(AuditLogRow(action, sequence: recorded.sequence))
         case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
             .allocation, .delivery, .meterReport, .settlement, .halt, .resume:
             break
@@ -58,6 +61,7 @@ package struct ProjectedRows {
         transfers.removeAll(keepingCapacity: true)
         trades.removeAll(keepingCapacity: true)
         orders.removeAll(keepingCapacity: true)
+        actions.removeAll(keepingCapacity: true)
     }
 }
 
@@ -69,8 +73,8 @@ struct ProjectionBatch {
     let frames: Int
 
     /// Bounds of one transaction: frames, and bytes of events (one frame is always taken).
-    private static let frameLimit: Int64 = 256
-    private static let byteLimit: Int64 = 4 << 20
+    private static let frameLimit: Int64 = 1_024
+    static let byteLimit = 8 << 20
 
     /// Reads what follows `start`; nil when nothing does.
     ///
@@ -86,26 +90,40 @@ struct ProjectionBatch {
                     WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2
                 ) AS next
             ) AS measured WHERE before < $3 ORDER BY first_sequence
-            """, [.int64(start.sequence), .int64(frameLimit), .int64(byteLimit)])
+            """, [.int64(start.sequence), .int64(frameLimit), .int64(Int64(byteLimit))])
         guard !found.isEmpty else { return nil }
+        let frames = try found.map { row in
+            CommittedFrame(
+                firstSequence: try row.int64(0), lastSequence: try row.int64(1), previousHash: try row.bytes(2),
+                frameHash: try row.bytes(3), events: try row.bytes(4))
+        }
+        return try ProjectionBatch(frames, after: start)
+    }
+
+    /// The rows of frames that follow `start`.
+    ///
+    /// - Throws: `ProjectionFault` when they do not continue it, or their events cannot be read.
+    init(_ frames: [CommittedFrame], after start: ProjectionPosition) throws(ProjectionFault) {
         var end = start
         var rows = ProjectedRows()
-        for row in found {
-            let first = try row.int64(0)
-            guard first == end.sequence + 1, try row.bytes(2) == end.frameHash else {
-                throw ProjectionFault(
-                    description: "journal_frames, row with first_sequence \(first): it does not continue sequence "
-                        + "\(end.sequence), to which the projections followed")
+        for frame in frames {
+            func fault(_ reason: String) -> ProjectionFault {
+                ProjectionFault(description: "journal_frames, row with first_sequence \(frame.firstSequence): \(reason)")
             }
-            do {
-                try rows.add(try row.bytes(4))
-            } catch let failure as BinaryDecoder.Failure {
-                throw ProjectionFault(
-                    description: "journal_frames, row with first_sequence \(first): its events cannot be read: \(failure)")
+            guard frame.firstSequence == end.sequence + 1, frame.previousHash == end.frameHash else {
+                throw fault("it does not continue sequence \(end.sequence), to which the projections followed")
             }
-            end = ProjectionPosition(sequence: try row.int64(1), frameHash: try row.bytes(3))
+            do throws(BinaryDecoder.Failure) {
+                try rows.add(frame.events)
+            } catch {
+                throw fault("its events cannot be read: \(error)")
+            }
+            end = ProjectionPosition(sequence: frame.lastSequence, frameHash: frame.frameHash)
         }
-        return ProjectionBatch(start: start, end: end, rows: rows, frames: found.count)
+        self.start = start
+        self.end = end
+        self.rows = rows
+        self.frames = frames.count
     }
 
     /// Writes the rows and the position in one transaction.
@@ -126,6 +144,7 @@ struct ProjectionBatch {
             try copy(rows.transfers, connection)
             try copy(rows.trades, connection)
             try copy(rows.orders, connection)
+            try copy(rows.actions, connection)
         } catch {
             if connection.isInTransaction { try? connection.rollback() }
             throw error
@@ -148,7 +167,7 @@ struct ProjectionBatch {
     static func clear(_ connection: Connection) throws {
         try connection.transaction {
             try connection.query("SELECT 1 FROM projector_position FOR UPDATE")
-            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders")
+            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders, audit_log")
             try connection.query(
                 "UPDATE projector_position SET sequence = 0, frame_hash = $1", [.bytes(ChainLink.start.frameHash)])
         }

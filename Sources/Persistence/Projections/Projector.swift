@@ -9,8 +9,8 @@ import Postgres
 ///                                   projector_position ────────────────────────┘ transaction
 ///
 /// The position moves in the transaction that writes the rows, so every event is in the tables exactly once, whatever dies
-/// when. A thread and a connection of its own: it is never in the way of a commit. It wakes when it is told of one, and looks
-/// by itself four times a second.
+/// when. A thread and a connection of its own: it is never in the way of a commit. It takes frames as they are committed, in memory; where it does
+/// not keep up, or begins, it reads the journal, and it looks there by itself four times a second.
 ///
 /// Everything is guarded by `condition`, except the connection, which the thread alone has.
 package final class Projector: @unchecked Sendable {
@@ -27,11 +27,21 @@ package final class Projector: @unchecked Sendable {
     private let condition = NSCondition()
     private var progress: ProjectorProgress
     private var counts = ProjectorMetrics()
+    private var handed = HandedFrames()
+    /// Until then commands are taken to wait for commits.
+    private var busyUntil = ContinuousClock.now
     private var started = false
     private var stopping = false
     private var ended = false
 
     private static let pollSeconds = 0.25
+    /// Commits gather for so long, unless a reader waits.
+    private static let gatherTime = Duration.milliseconds(20)
+    /// A frame of so many commands was filled while they waited for the commit before it; that holds for a while.
+    private static let busyFrame: Int64 = 2_000
+    private static let busyTime = Duration.milliseconds(200)
+    /// While commands wait for commits, the projector rests so many times as long as it worked.
+    private static let restFactor = 3
 
     /// - Parameter committed: The last sequence number in the journal.
     package init(_ target: ConnectionString, committed: Int64, logger: Logger) {
@@ -44,15 +54,16 @@ package final class Projector: @unchecked Sendable {
     package func start() {
         condition.withLock { started = true }
         let thread = Thread { [self] in run() }
-        thread.name = "suanpan.projector"
         thread.stackSize = 4 << 20
         thread.start()
     }
 
-    /// Tells of a commit. Does not block.
-    package func noteCommit(through sequence: Int64) {
+    /// Tells of a commit, and hands its events over. Does not block.
+    package func noteCommit(of frame: CommittedFrame) {
         condition.lock()
-        progress.commit(through: sequence, at: DispatchTime.now().uptimeNanoseconds)
+        progress.commit(through: frame.lastSequence, at: DispatchTime.now().uptimeNanoseconds)
+        if frame.lastSequence - frame.firstSequence >= Self.busyFrame { busyUntil = .now + Self.busyTime }
+        if started, !stopping, !ended, progress.fault == nil { handed.append(frame) }
         condition.signal()
         condition.unlock()
     }
@@ -81,6 +92,7 @@ package final class Projector: @unchecked Sendable {
                 progress.projected >= sequence ? .reached
                 : progress.fault.map { .stopped($0) } ?? (ended ? .stopped("the projector has ended") : nil)
             let number = known == nil ? progress.wait(for: sequence, resume) : 0
+            if known == nil { condition.signal() }
             condition.unlock()
             if let known { return resume(known) }
             let nanoseconds = patience.components.seconds * 1_000_000_000 + patience.components.attoseconds / 1_000_000_000
@@ -127,6 +139,8 @@ package final class Projector: @unchecked Sendable {
     // MARK: The thread
 
     private func run() {
+        // Only a thread that runs can name itself to the system.
+        Thread.current.name = "suanpan.projector"
         var connection: Connection?
         var position: ProjectionPosition?
         var pause = 0.05
@@ -157,7 +171,10 @@ package final class Projector: @unchecked Sendable {
 
     /// Writes the next rows, or waits for some; nil when the position has to be read again.
     private func follow(_ start: ProjectionPosition, _ connection: Connection) throws -> ProjectionPosition? {
-        guard let batch = try ProjectionBatch.next(after: start, connection) else {
+        let began = ContinuousClock.now
+        let fresh = condition.withLock { handed.take(after: start.sequence, limit: ProjectionBatch.byteLimit) }
+        let next = try fresh.isEmpty ? ProjectionBatch.next(after: start, connection) : ProjectionBatch(fresh, after: start)
+        guard let batch = next else {
             // Somebody may have put the tables back to their beginning.
             guard try ProjectionPosition.stored(connection) == start else { return nil }
             wait(seconds: Self.pollSeconds, unlessBehind: true)
@@ -165,7 +182,23 @@ package final class Projector: @unchecked Sendable {
         }
         guard try batch.write(connection) else { return nil }
         arrive(batch.end, batch)
+        giveWay(after: began)
         return batch.end
+    }
+
+    /// Lets commits gather, so that a quiet journal costs fifty transactions a second and not one a commit, and rests while commands wait
+    /// for commits: the tables may fall behind, acknowledgements may not.
+    private func giveWay(after began: ContinuousClock.Instant) {
+        let worked = ContinuousClock.now - began
+        let (gathered, rested) = (began + Self.gatherTime, ContinuousClock.now + worked * Self.restFactor)
+        condition.lock()
+        defer { condition.unlock() }
+        while !stopping {
+            let now = ContinuousClock.now
+            let end = max(progress.isAwaited ? now : gathered, min(rested, busyUntil))
+            guard now < end else { return }
+            _ = condition.wait(until: Date(timeIntervalSinceNow: Double((end - now).wholeMicroseconds) / 1e6))
+        }
     }
 
     private func arrive(_ position: ProjectionPosition, _ batch: ProjectionBatch? = nil) {

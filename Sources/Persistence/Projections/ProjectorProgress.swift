@@ -28,6 +28,8 @@ struct ProjectorProgress {
     init(committed: Int64) { self.committed = committed }
 
     var isBehind: Bool { projected < committed }
+    /// Whether somebody waits for rows.
+    var isAwaited: Bool { !waiting.isEmpty }
     /// Committed commands whose rows are not there yet.
     var lagSequences: Int64 { max(0, committed - projected) }
 

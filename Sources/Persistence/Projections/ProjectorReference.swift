@@ -5,5 +5,5 @@ final class ProjectorReference: Sendable {
     private let projector = Mutex<Projector?>(nil)
 
     func set(_ projector: Projector) { self.projector.withLock { $0 = projector } }
-    func noteCommit(through sequence: Int64) { projector.withLock { $0 }?.noteCommit(through: sequence) }
+    func noteCommit(of frame: CommittedFrame) { projector.withLock { $0 }?.noteCommit(of: frame) }
 }

@@ -7,8 +7,9 @@ import Quantities
 
 /// Follows the journal, keeps the Merkle tree of the ledger's transfers and signs checkpoints of it.
 ///
-///     journal_frames ──► transfers' leaves ──► COPY full tiles, the edge, the position ──┐ one
-///                                              once a second a signed checkpoint ────────┘ transaction
+///     frames, as committed
+///     or of the journal ──► transfers' leaves ──► COPY full tiles, the edge, the position ──┐ one
+///                                                 once a second a signed checkpoint ────────┘ transaction
 ///
 /// The position moves in the transaction that writes the tiles, so every transfer is in the tree exactly once, whatever dies
 /// when; and only committed frames are ever signed. A thread and a connection of its own, as the projector has; it gathers for
@@ -23,6 +24,7 @@ package final class LedgerProver: @unchecked Sendable {
     /// Its "projected" is the last sequence number that a checkpoint covers.
     private var progress: ProjectorProgress
     private var counts = ProverMetrics()
+    private var handed = HandedFrames()
     private var started = false
     private var stopping = false
     private var ended = false
@@ -68,10 +70,11 @@ package final class LedgerProver: @unchecked Sendable {
         thread.start()
     }
 
-    /// Tells of a commit. Does not block.
-    package func noteCommit(through sequence: Int64) {
+    /// Tells of a commit, and hands its events over. Does not block.
+    package func noteCommit(of frame: CommittedFrame) {
         condition.lock()
-        progress.commit(through: sequence, at: DispatchTime.now().uptimeNanoseconds)
+        progress.commit(through: frame.lastSequence, at: DispatchTime.now().uptimeNanoseconds)
+        if started, !stopping, !ended, progress.fault == nil { handed.append(frame) }
         condition.signal()
         condition.unlock()
     }
@@ -194,7 +197,15 @@ package final class LedgerProver: @unchecked Sendable {
     private func step(_ work: inout Work, _ hasher: TreeHasher, _ signedAt: inout UInt64) throws -> Bool {
         let began = DispatchTime.now().uptimeNanoseconds
         var tree = work.tree
-        let end = try TreeStore.follow(&tree, after: work.position, hasher, work.connection)
+        let fresh = condition.withLock {
+            let fresh = handed.take(after: work.position.sequence, limit: TreeStore.byteLimit)
+            counts.handedFrames += Int64(fresh.count)
+            return fresh
+        }
+        let end =
+            fresh.isEmpty
+            ? try TreeStore.follow(&tree, after: work.position, hasher, work.connection)
+            : try TreeStore.follow(&tree, after: work.position, hasher, fresh)
         let position = end ?? work.position
         let hurry = condition.withLock { isInHurry }
         let isDue = position.sequence > work.signedSequence && (hurry || began >= signedAt + Self.checkpointNanoseconds)
@@ -302,6 +313,8 @@ package struct ProverMetrics: Sendable {
     package var treeSize: Int64 = 0
     /// Transactions.
     package var steps: Int64 = 0
+    /// Frames that were taken as they were committed, without reading them again.
+    package var handedFrames: Int64 = 0
     package var checkpoints: Int64 = 0
     package var failures: Int64 = 0
     /// The last command that a checkpoint covers.

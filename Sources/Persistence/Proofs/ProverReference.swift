@@ -5,5 +5,5 @@ final class ProverReference: Sendable {
     private let prover = Mutex<LedgerProver?>(nil)
 
     func set(_ prover: LedgerProver) { self.prover.withLock { $0 = prover } }
-    func noteCommit(through sequence: Int64) { prover.withLock { $0 }?.noteCommit(through: sequence) }
+    func noteCommit(of frame: CommittedFrame) { prover.withLock { $0 }?.noteCommit(of: frame) }
 }

@@ -103,7 +103,7 @@ enum TreeStore {
 
     /// Bounds of one step: frames, and bytes of events (one frame is always taken).
     private static let frameLimit: Int64 = 1_024
-    private static let byteLimit: Int64 = 8 << 20
+    static let byteLimit = 8 << 20
 
     /// Grows `tree` by the transfers of the frames that follow `start`.
     ///
@@ -121,23 +121,37 @@ enum TreeStore {
                     WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2
                 ) AS next
             ) AS measured WHERE before < $3 ORDER BY first_sequence
-            """, [.int64(start.sequence), .int64(frameLimit), .int64(byteLimit)])
+            """, [.int64(start.sequence), .int64(frameLimit), .int64(Int64(byteLimit))])
         guard !found.isEmpty else { return nil }
+        let frames = try found.map { row in
+            CommittedFrame(
+                firstSequence: try row.int64(0), lastSequence: try row.int64(1), previousHash: try row.bytes(2),
+                frameHash: try row.bytes(3), events: try row.bytes(4))
+        }
+        return try follow(&tree, after: start, hasher, frames)
+    }
+
+    /// Grows `tree` by the transfers of these frames.
+    ///
+    /// - Returns: Where it stands then.
+    /// - Throws: As of the journal's frames.
+    static func follow(
+        _ tree: inout TileTree, after start: TreePosition, _ hasher: TreeHasher, _ frames: [CommittedFrame]
+    ) throws(ProofFault) -> TreePosition {
         var end = start
-        for row in found {
-            let first = try row.int64(0)
-            guard first == end.sequence + 1, try row.bytes(2) == end.frameHash else {
-                throw ProofFault(
-                    "journal_frames, row with first_sequence \(first): it does not continue sequence \(end.sequence), "
-                        + "to which the ledger's tree followed")
+        for frame in frames {
+            func fault(_ reason: String) -> ProofFault {
+                ProofFault("journal_frames, row with first_sequence \(frame.firstSequence): \(reason)")
             }
-            let events = try row.bytes(4)
+            guard frame.firstSequence == end.sequence + 1, frame.previousHash == end.frameHash else {
+                throw fault("it does not continue sequence \(end.sequence), to which the ledger's tree followed")
+            }
             do throws(BinaryDecoder.Failure) {
-                try grow(&tree, by: events, hasher)
-            } catch let failure {
-                throw ProofFault("journal_frames, row with first_sequence \(first): its events cannot be read: \(failure)")
+                try grow(&tree, by: frame.events, hasher)
+            } catch {
+                throw fault("its events cannot be read: \(error)")
             }
-            end = TreePosition(sequence: try row.int64(1), frameHash: try row.bytes(3))
+            end = TreePosition(sequence: frame.lastSequence, frameHash: frame.frameHash)
         }
         return end
     }

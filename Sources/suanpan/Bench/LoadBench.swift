@@ -25,6 +25,7 @@ struct LoadBench {
     let pace: Pace
     let seconds: Int
     let projects: Bool
+    let proves: Bool
     let audits: Bool
 
     private let clock = ContinuousClock()
@@ -35,6 +36,7 @@ struct LoadBench {
         settings.snapshots.every = 0
         let (store, exchange) = try PersistentStore.open(settings, logger: logger)
         if !projects { store.projector.stop(catchingUpFor: .zero) }
+        if !proves { store.prover.stop(catchingUpFor: .zero) }
         let sequencer = Sequencer(exchange: exchange, journal: store.journal, clock: .real) { RandomBytes.drawn(32) }
         sequencer.start()
         let now = ExchangeClock.real.now

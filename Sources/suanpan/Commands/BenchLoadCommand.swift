@@ -20,6 +20,8 @@ struct BenchLoadCommand: AsyncParsableCommand {
     var seconds = 60
     @Flag(help: "Leave the projections out.")
     var noProjector = false
+    @Flag(help: "Leave the ledger's tree and its checkpoints out.")
+    var noProver = false
     @Flag(help: "Do not audit the record at the end.")
     var skipAudit = false
     @Flag(help: "Print one line of JSON at the end.")
@@ -44,7 +46,8 @@ struct BenchLoadCommand: AsyncParsableCommand {
         }
         let bench = LoadBench(
             target: try ConnectionString(postgres.connectionString), dataDirectory: folder,
-            pace: rate.map { .rate($0) } ?? .window(window), seconds: seconds, projects: !noProjector, audits: !skipAudit)
+            pace: rate.map { .rate($0) } ?? .window(window), seconds: seconds, projects: !noProjector, proves: !noProver,
+            audits: !skipAudit)
         try await bench.run(.terminal, json: json)
     }
 }

@@ -17,22 +17,28 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        let logger = Logger.terminal
+        let logger = Logger.server(options.edge.logFormat, options.edge.logLevel)
+        var configuration = try options.edge.configuration()
         let venue = try await Venue.open(options, logger: logger)
-        var configuration = HTTPServerConfiguration()
+        configuration.edge.requestSigningKey = venue.store.requestSigningKey
         configuration.host = options.host
         configuration.port = options.port
         let welcome = Welcome(options: options, venue: venue)
         let server = HTTPServer(
             configuration: configuration, gateway: venue.sequencer, directory: venue.directory, history: venue.store.history,
-            vault: venue.store.vault, archive: venue.store.archive, figures: { venue.snapshotFigures }, logger: logger,
+            vault: venue.store.vault, archive: venue.store.archive, figures: { venue.figures }, logger: logger,
             // In a task of its own: connections are taken only after this returns.
             onRunning: { port in Task { await welcome.greet(at: port) } }
         )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: server.application)], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+                // Stopped from the last to the first: open streams hear of it before the server waits for them.
+                services: [.init(service: server.application), .init(service: server.shutdown)],
+                gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
         )
+        let reloading = configuration.security.map { CertificateReloading(security: $0, logger: logger) }
+        let reloader = Task { await reloading?.run() }
+        defer { reloader.cancel() }
         let failed = Atomic(false)
         venue.sequencer.onFailure { error in
             failed.store(true, ordering: .releasing)
@@ -51,6 +57,23 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
+/// Reads the certificate again at SIGHUP.
+private struct CertificateReloading: Sendable {
+    let security: TransportSecurity
+    let logger: Logger
+
+    func run() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            do {
+                try security.reload()
+                logger.notice("the certificate was read again")
+            } catch {
+                logger.error("the certificate stays as it was: \(error)")
+            }
+        }
+    }
+}
+
 /// What a person sees once the server listens: the fixtures being loaded, the address, the key, three lines to paste.
 struct Welcome: Sendable {
     let options: ServerOptions
@@ -58,7 +81,7 @@ struct Welcome: Sendable {
 
     func greet(at port: Int) async {
         let host = options.host.contains(":") ? "[\(options.host)]" : options.host
-        let url = "http://\(host):\(port)"
+        let url = "\(options.edge.tlsCert == nil ? "http" : "https")://\(host):\(port)"
         var people: [FixtureLoader.Participant] = []
         if let folder = options.fixtures, let key = venue.operatorKey {
             do {

@@ -24,6 +24,7 @@ extension ClockMode: ExpressibleByArgument {}
 /// Options of `suanpan serve`.
 package struct ServerOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var edge: EdgeOptions
     @Option(help: "The address to listen at.")
     var host = "127.0.0.1"
     @Option(help: "The port to listen at; 0 takes a free one.")
@@ -36,11 +37,17 @@ package struct ServerOptions: ParsableArguments {
     var fixtures: String?
     @Option(help: "A snapshot of the state is made each time so many commands came after the last one; 0 never makes one.")
     var snapshotEvery: Int64 = 1_000_000
+    @Flag(help: "Wait beside the server that writes, following it, and take over when it is gone or silent for 3 s.")
+    var standby = false
 
     package init() {}
 
     package func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
+        guard !standby || database.url != nil else {
+            throw ValidationError(
+                "--standby needs --database-url: a private PostgreSQL ends with the server that started it")
+        }
         guard snapshotEvery >= 0 else { throw ValidationError("--snapshot-every is 0 or more") }
         if let startTime {
             guard clock == .simulated else { throw ValidationError("--start-time needs --clock simulated") }

@@ -14,13 +14,13 @@ extension Venue {
             MetricSample("suanpan_snapshot_sequence", .gauge, metrics.sequence, help: "The last command in the newest snapshot."),
             MetricSample("suanpan_snapshot_bytes", .gauge, metrics.bytes, help: "Bytes of the last snapshot that was taken."),
             MetricSample(
-                "suanpan_snapshot_microseconds", .gauge, metrics.microseconds,
-                help: "How long the last one took: restoring the one before, following the journal, writing."),
+                "suanpan_snapshot_duration_seconds", .gauge, metrics.microseconds,
+                help: "How long the last one took: restoring the one before, following the journal, writing.", decimals: 6),
             MetricSample(
-                "suanpan_snapshot_writing_microseconds", .gauge, metrics.writingMicroseconds, help: "Of that, the writing."),
+                "suanpan_snapshot_writing_seconds", .gauge, metrics.writingMicroseconds, help: "Of that, the writing.", decimals: 6),
             MetricSample(
-                "suanpan_clock_held_microseconds", .gauge, SteadyClock.machine.heldMicroseconds,
-                help: "What the exchange takes off the machine's clock since that jumped; 0 while they agree."),
+                "suanpan_clock_held_seconds", .gauge, SteadyClock.machine.heldMicroseconds,
+                help: "What the exchange takes off the machine\'s clock since that jumped; 0 while they agree.", decimals: 6),
         ]
     }
 

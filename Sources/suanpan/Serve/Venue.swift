@@ -65,6 +65,11 @@ package final class Venue: Sendable {
             target: database.connectionString, dataDirectory: options.database.dataDir)
         settings.snapshots.every = options.snapshotEvery
         settings.ledgerKey = try LedgerKeyEnvironment.seed("SUANPAN_LEDGER_KEY")
+        if options.standby {
+            settings.standby = StandbySettings()
+            print("standby: follows the record and takes over when its server is gone")
+            fflush(nil)
+        }
         let (store, exchange) = try PersistentStore.open(settings, logger: logger)
         for warning in store.warnings { logger.warning("\(warning)") }
         let isNew = exchange.sequence == 0

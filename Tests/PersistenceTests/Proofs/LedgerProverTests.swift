@@ -29,6 +29,21 @@ struct LedgerProverTests {
         #expect(report.rows == Int64(SampleHistory.transfers.count))
     }
 
+    @Test("frames taken at their commit make the tree that the journal makes")
+    func handed() throws {
+        let scene = try Scene()
+        let (store, _) = try PersistentStore.open(scene.settings(), logger: Scene.logger)
+        for frame in SampleHistory.frames { try store.journal.append(frame) }
+        store.close()
+        #expect(store.prover.metrics.handedFrames == SampleHistory.frames.count)
+        #expect(store.prover.metrics.treeSize == SampleHistory.transfers.count)
+        let report = try DatabaseProofAudit.run(scene.database)
+        #expect(report.fault == nil && report.rows == Int64(SampleHistory.transfers.count))
+        let tables = try scene.treeTables()
+        #expect(try LedgerProver.rebuild(scene.database) == Int64(SampleHistory.transfers.count))
+        #expect(try scene.treeTables() == tables)
+    }
+
     @Test("a tree built again is the same tree, and checkpoints stay")
     func rebuild() throws {
         let scene = try Scene()

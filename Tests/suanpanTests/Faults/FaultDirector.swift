@@ -53,12 +53,13 @@ struct FaultDirector {
             try await strike(server, database, relay)
             points += 1
         }
-        if kind != .killServer { try await guide.waitForAnswers(draw(20...60), "after \(kind.rawValue)") }
+        if kind.leavesServer { try await guide.waitForAnswers(draw(20...60), "after \(kind.rawValue)") }
     }
 
     private mutating func strike(_ server: ServerProcess, _ database: FaultDatabase, _ relay: FaultRelay) async throws {
         switch kind {
-        case .killServer: server.send(SIGKILL)
+        case .killServer, .takeOverKilled: server.send(SIGKILL)
+        case .takeOverStopped: server.send(SIGSTOP)
         case .stopServer:
             server.send(SIGSTOP)
             try await Task.sleep(for: .milliseconds(draw(1...400)))

@@ -22,6 +22,10 @@ enum FaultKind: String, CaseIterable, Sendable {
     case killPostgres = "PostgreSQL killed"
     /// PostgreSQL stopped as in a crash and started.
     case restartPostgres = "PostgreSQL restarted"
+    /// SIGKILL to the server while a standby waits: it takes over.
+    case takeOverKilled = "killed, standby took over"
+    /// SIGSTOP to the server while a standby waits, and SIGCONT when that serves: the first must end and acknowledge nothing.
+    case takeOverStopped = "stopped, standby took over, continued"
     /// No byte left on PostgreSQL's disk for a while.
     case fillDisk = "disk full"
 
@@ -31,7 +35,12 @@ enum FaultKind: String, CaseIterable, Sendable {
         case .stopServer, .cut, .loseRequest, .loseReply, .loseReplyAndFarewell: 3
         case .terminateSession: 5
         case .stall: 2
-        case .killServer, .killBackend, .killPostgres, .restartPostgres, .fillDisk: 1
+        case .killServer, .takeOverKilled, .takeOverStopped, .killBackend, .killPostgres, .restartPostgres, .fillDisk: 1
         }
     }
+
+    /// Whether a standby waits beside the server.
+    var needsStandby: Bool { self == .takeOverKilled || self == .takeOverStopped }
+    /// Whether the server serves after the round that served before it.
+    var leavesServer: Bool { self != .killServer && !needsStandby }
 }

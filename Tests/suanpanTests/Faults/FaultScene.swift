@@ -39,8 +39,8 @@ struct FaultScene {
         _ database: FaultDatabase, _ relay: FaultRelay, _ folder: String, start: Int
     ) async throws -> ServerProcess {
         try await ServerProcess.serve(
-            dataDirectory: folder + "/data", operatorKey: FaultMarket.operatorKey, log: "\(folder)/serve-\(start).log",
-            databaseURL: database.connectionString(through: relay))
+            dataDirectory: folder + "/data", database: database.connectionString(through: relay), operatorKey: FaultMarket.operatorKey,
+            log: "\(folder)/serve-\(start).log")
     }
 
     private mutating func startAgain() async throws {
@@ -68,7 +68,8 @@ struct FaultScene {
     mutating func round(_ kind: FaultKind) async throws {
         if kind == .fillDisk, !database.canBeFilled { return counts.leaveOut(kind) }
         rounds += 1
-        let guide = RoundGuide(outlivesServer: kind != .killServer)
+        let guide = RoundGuide(outlivesServer: kind.leavesServer)
+        let standby = kind.needsStandby ? try await startStandby() : nil
         var director = FaultDirector(kind: kind, generator: SeededGenerator(seed: generator.next()))
         let (url, prefix, clientSeed, market) = (server.url, "f\(rounds)", generator.next(), record.market)
         async let traffic = FaultTraffic.run(
@@ -81,13 +82,10 @@ struct FaultScene {
             throw error
         }
         guide.end()
+        // Clients of a stopped server hear nothing before it goes on, so it is replaced before they are waited for.
+        try await replace(kind, standby)
         let part = try await traffic
         record.requests += part
-        if kind == .killServer {
-            let ending = try await server.ending()
-            #expect(ending == .signalled(SIGKILL), "\(kind), seed \(seed)")
-            try await startAgain()
-        }
         relay.dropKept()
         try await confirmReadiness(after: kind)
         let open = part.count { $0.answer == nil }
@@ -98,7 +96,31 @@ struct FaultScene {
                 + "\(done) of which had taken effect")
     }
 
-    /// The server takes commands again by itself, and never ended.
+    /// A server that waits beside the one that serves.
+    private mutating func startStandby() async throws -> ServerProcess.Starting {
+        starts += 1
+        let standby = try ServerProcess.start(
+            dataDirectory: folder + "/data", database: database.connectionString(through: relay), operatorKey: FaultMarket.operatorKey,
+            isStandby: true, log: "\(folder)/serve-\(starts).log")
+        try await standby.printed("standby: follows")
+        return standby
+    }
+
+    /// After a round that the server did not outlive: the one that serves in its place.
+    private mutating func replace(_ kind: FaultKind, _ standby: ServerProcess.Starting?) async throws {
+        guard !kind.leavesServer else { return }
+        guard let standby else {
+            #expect(try await server.ending() == .signalled(SIGKILL), "\(kind), seed \(seed)")
+            return try await startAgain()
+        }
+        let heir = try await standby.serving()
+        if kind == .takeOverStopped { server.send(SIGCONT) }
+        let expected: ServerProcess.Ending = kind == .takeOverStopped ? .exited(1) : .signalled(SIGKILL)
+        #expect(try await server.ending() == expected, "\(kind), seed \(seed): \(server.output.suffix(1_000))")
+        server = heir
+    }
+
+    /// The server takes commands again by itself, within 30 s.
     private func confirmReadiness(after kind: FaultKind) async throws {
         let client = try SuanpanClient(url: server.url, retry: .never)
         let end = ContinuousClock.now + .seconds(30)

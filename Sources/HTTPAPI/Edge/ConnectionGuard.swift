@@ -1,0 +1,180 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPTypes
+import Registry
+
+/// How patient the server is with a connection.
+struct ConnectionPatience: Sendable {
+    /// From the first byte of a request, or of a TLS handshake, to the end of its header fields.
+    var head: TimeAmount
+    /// From the header fields to the end of the body.
+    var body: TimeAmount
+    /// How long the other side may take nothing of an answer that waits for it.
+    var reader: TimeAmount
+    var connectionsPerAddress: Int
+}
+
+/// Stands first on every connection, before TLS: counts it, and cuts it where a request's head does not come to its end.
+///
+/// The library closes a connection on which nothing comes. One on which a byte comes now and then is what this is for.
+final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let counts: ConnectionCounts
+    private let patience: ConnectionPatience
+    private var address: NetworkAddress?
+    private var isCounted = false
+    /// Whether the next bytes begin a head: none has come since the last answer.
+    private var awaitsHead = true
+    private var head: LazyDeadline?
+
+    init(counts: ConnectionCounts, patience: ConnectionPatience) {
+        self.counts = counts
+        self.patience = patience
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { enter(context) } }
+
+    func channelActive(context: ChannelHandlerContext) {
+        enter(context)
+        context.fireChannelActive()
+    }
+
+    private func enter(_ context: ChannelHandlerContext) {
+        guard !isCounted else { return }
+        isCounted = true
+        let (counts, channel) = (counts, context.channel)
+        head = LazyDeadline(after: patience.head) {
+            counts.note(.slowHead)
+            channel.close(promise: nil)
+        }
+        address = channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value }
+        if !counts.enter(channel, address, limit: patience.connectionsPerAddress) {
+            counts.note(.addressLimit)
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        head?.cancel()
+        head = nil
+        if isCounted { counts.leave(context.channel, address) }
+        isCounted = false
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if awaitsHead {
+            awaitsHead = false
+            head?.set(on: context.eventLoop)
+        }
+        context.fireChannelRead(data)
+    }
+
+    /// A request's head is there: what comes now is its body, or the next one's head, once it was answered.
+    func noteHead() {
+        head?.clear()
+        awaitsHead = false
+    }
+
+    /// The request was answered: the next bytes are a head.
+    func noteAnswer() { awaitsHead = true }
+}
+
+/// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read.
+final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let counts: ConnectionCounts
+    private let patience: ConnectionPatience
+    private var connection: ConnectionGuard?
+    private var body: LazyDeadline?
+    private var reader: LazyDeadline?
+
+    init(counts: ConnectionCounts, patience: ConnectionPatience) {
+        self.counts = counts
+        self.patience = patience
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        // Of a stream of HTTP/2 the guard stands on the connection, which is on the same loop.
+        let pipeline = context.channel.parent?.parent == nil ? context.channel.pipeline : context.channel.parent?.pipeline
+        connection = try? pipeline?.syncOperations.handler(type: ConnectionGuard.self)
+        body = cut(.slowBody, after: patience.body, context.channel)
+        reader = cut(.slowReader, after: patience.reader, context.channel)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        cancel()
+        context.fireChannelInactive()
+    }
+
+    private func cancel() {
+        body?.cancel()
+        reader?.cancel()
+        (body, reader) = (nil, nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            connection?.noteHead()
+            body?.set(on: context.eventLoop)
+        case .body: break
+        case .end: body?.clear()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { connection?.noteAnswer() }
+        context.write(data, promise: promise)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { reader?.clear() } else { reader?.set(on: context.eventLoop) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func cut(_ reason: ConnectionCounts.Cut, after time: TimeAmount, _ channel: any Channel) -> LazyDeadline {
+        let counts = counts
+        return LazyDeadline(after: time) {
+            counts.note(reason)
+            channel.close(promise: nil)
+        }
+    }
+}
+
+/// A way to serve connections, with the guard in front of it.
+struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
+    typealias Value = Base.Value
+
+    let base: Base
+    let counts: ConnectionCounts
+    let patience: ConnectionPatience
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        do {
+            try channel.pipeline.syncOperations.addHandler(ConnectionGuard(counts: counts, patience: patience))
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+        return base.setup(channel: channel, logger: logger)
+    }
+
+    func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}
+
+extension ServerChildChannel {
+    /// This way with the guard in front of it.
+    func guarded(_ counts: ConnectionCounts, _ patience: ConnectionPatience) -> any ServerChildChannel {
+        GuardedChannel(base: self, counts: counts, patience: patience)
+    }
+}
