@@ -5,11 +5,11 @@ import Synchronization
 
 /// The machine's wall clock as long as it runs; where it jumps, the time that really passed.
 ///
-/// A wall clock that somebody sets, or that a time server corrects by an hour, must not settle hours that have not ended or close
-/// gates that are open. So every second the wall clock is held against the clock that counts from the machine's start (the machine's
-/// sleep included). Up to `tolerance` they may disagree at once: that is a correction, and it is followed. Beyond, the jump is taken
-/// off again, and this clock goes on as if it had not been, until the wall clock comes back or the server is started anew: a start
-/// takes the wall clock as it stands.
+/// A wall clock that somebody sets, or that a time server corrects by an hour, must not settle hours that have not ended or
+/// close gates that are open. So every second the wall clock is held against the clock that counts from the machine's start
+/// (the machine's sleep included). Up to `tolerance` they may disagree at once: that is a correction, and it is followed.
+/// Beyond, the jump is taken off again, and this clock goes on as if it had not been, until the wall clock comes back or the
+/// server is started anew: a start takes the wall clock as it stands.
 ///
 ///     let clock = SteadyClock.machine
 ///     clock.read()              // the wall clock

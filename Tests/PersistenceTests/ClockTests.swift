@@ -1,5 +1,6 @@
 import Exchange
 import Persistence
+import Postgres
 import Quantities
 import Registry
 import Sequencer

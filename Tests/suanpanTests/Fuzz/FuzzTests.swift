@@ -1,11 +1,15 @@
 import Client
 import Exchange
 import Foundation
+import HTTPAPI
+import Persistence
 import Quantities
 import Sequencer
 import Synchronization
 import TestSupport
 import Testing
+
+import suanpan
 
 /// Whatever comes over a socket is answered with what was wrong, changes nothing where it was refused, and ends nothing.
 @Suite("Fuzzing over HTTP", .serialized) struct FuzzTests {
@@ -192,14 +196,14 @@ import Testing
     /// A product, two sellers with resources, two buyers and a meter; answers their keys, the operator's first.
     private static func market(_ server: LocalServer) async throws -> [String] {
         let venue = try server.client
-        let grid = Grid(gPerKwh: Measure(400_000_000), year: 2026, source: "EPA", basis: "CO2e")
+        let grid = Client.Grid(gPerKwh: Measure(400_000_000), year: 2026, source: "EPA", basis: "CO2e")
         _ = try await venue.createZone(Client.Zone(code: "US-IOWA", name: "Iowa", country: "US", grid: grid))
-        _ = try await venue.createComputeClass(ComputeClass(code: "H100-SXM", vendor: "NVIDIA", model: "H100 SXM", abi: "cuda"))
+        _ = try await venue.createComputeClass(Client.ComputeClass(code: "H100-SXM", vendor: "NVIDIA", model: "H100 SXM", abi: "cuda"))
         _ = try await venue.createProduct(
-            Product(
+            Client.Product(
                 class: "H100-SXM", zone: "US-IOWA", currency: "USD", tickSize: Price(10_000), referencePrice: Price(2_000_000), horizonHours: 720))
         var keys = [LocalServer.operatorKey]
-        let roles: [[Role]] = [[.meter], [.provider, .consumer], [.provider], [.consumer], [.consumer], [.auditor]]
+        let roles: [[Client.Role]] = [[.meter], [.provider, .consumer], [.provider], [.consumer], [.consumer], [.auditor]]
         var meter = ""
         for (number, roles) in roles.enumerated() {
             let participant = try await venue.createParticipant(NewParticipant(name: "Fuzz \(number)", roles: roles))
@@ -215,7 +219,7 @@ import Testing
                     NewResource(class: "H100-SXM", zone: "US-IOWA", units: 8, siteName: "Fuzz"))
                 try await venue.certify(
                     resource: resource.id,
-                    Certification(
+                    Client.Certification(
                         units: 8, validFrom: Hour(compact: "2026112300").map(\.start) ?? Timestamp(),
                         validUntil: Hour(compact: "2026122300").map(\.start) ?? Timestamp(), meterId: meter))
             }
