@@ -46,7 +46,7 @@ fuzz: setup ## Fuzz: a million requests over HTTP, a million damaged frames, a m
 	SUANPAN_FUZZ_OPERATIONS=1000000 SUANPAN_FUZZ_CASES=1000000 $(TEST) --filter 'MatchingTests|FuzzTests'
 
 .PHONY: simulate
-simulate: setup ## Do more than 100 faults to a real server under load, and simulate a random market of a million commands
+simulate: setup ## Do faults of 14 kinds to a real server under load, and simulate a random market of a million commands
 	$(BUILD) --build-tests
 	SUANPAN_SIMULATION_COMMANDS=1000000 SUANPAN_FAULT_CYCLES=5 $(TEST) --filter 'SimulationTests|FaultTests|CrashTests'
 
