@@ -46,14 +46,18 @@ bench: setup ## Measure: books, the exchange in memory, the durable path, start-
 	@bash .ci/bench $(BINARY)
 
 .PHONY: fuzz
-fuzz: setup ## Compare the order book with its naive twin, a million operations
+fuzz: setup ## Fuzz: a million requests over HTTP, a million damaged frames, a million operations on the order book
 	$(BUILD) --build-tests
-	SUANPAN_FUZZ_OPERATIONS=1000000 $(TEST) --filter MatchingTests
+	SUANPAN_FUZZ_OPERATIONS=1000000 SUANPAN_FUZZ_CASES=1000000 $(TEST) --filter 'MatchingTests|FuzzTests'
 
 .PHONY: simulate
-simulate: setup ## Simulate a random market, a million commands, and replay it
+simulate: setup ## Do faults of 14 kinds to a real server under load, and simulate a random market of a million commands
 	$(BUILD) --build-tests
-	SUANPAN_SIMULATION_COMMANDS=1000000 $(TEST) --filter SimulationTests
+	SUANPAN_SIMULATION_COMMANDS=1000000 SUANPAN_FAULT_CYCLES=5 $(TEST) --filter 'SimulationTests|FaultTests|CrashTests'
+
+.PHONY: sanitize
+sanitize: setup ## Run core, sequencer and persistence with the address and thread sanitizers (another build, many minutes)
+	@bash .ci/sanitize
 
 .PHONY: tidy
 tidy: ## Check the arrows between modules, the width of lines and what must not be there

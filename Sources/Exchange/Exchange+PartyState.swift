@@ -9,7 +9,8 @@ extension Exchange {
         participants.encodeState(into: &encoder)
         Self.spillIfLarge(&encoder, spill)
         Self.encode(scope == .everything ? apiKeys : apiKeys.map(\.withoutHash), into: &encoder, spill)
-        encoder.append(lastActionID)
+        // A refused administrative command is counted, and changes nothing of the market.
+        if scope == .everything { encoder.append(lastActionID) }
         catalogue.encodeState(into: &encoder)
         resources.encodeState(into: &encoder)
         for index in 0..<resourceFacts.count {

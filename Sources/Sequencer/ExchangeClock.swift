@@ -1,5 +1,4 @@
 import Exchange
-import Foundation
 import Quantities
 
 /// Where the sequencer gets the time from that it stamps on commands. The exchange itself never reads a clock.
@@ -8,12 +7,8 @@ package struct ExchangeClock: Sendable {
     /// The wall's time; not read with a simulated clock.
     let read: @Sendable () -> Timestamp
 
-    /// The machine's clock.
-    package static let real = ExchangeClock(mode: .real) {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(Int64(time.tv_sec) * Timestamp.microsecondsPerSecond + Int64(time.tv_nsec) / 1_000)
-    }
+    /// The machine's clock, without its jumps.
+    package static let real = ExchangeClock(mode: .real) { SteadyClock.machine.read() }
 
     /// Stands still until it is advanced by a request; begins where the journal ends.
     package static let simulated = ExchangeClock(mode: .simulated) { Timestamp() }

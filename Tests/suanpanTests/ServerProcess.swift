@@ -17,7 +17,7 @@ struct ServerProcess: Sendable {
     /// Where the server listens.
     let url: String
     let identifier: Int32
-    /// What it printed so far, on both outputs.
+    /// The file of what it prints, on both outputs.
     let log: String
     private let process: Process
 
@@ -99,6 +99,12 @@ struct ServerProcess: Sendable {
 
     /// Sends a signal to this process and to nothing that it started.
     func send(_ signal: Int32) { kill(identifier, signal) }
+
+    /// Whether it has not ended yet.
+    var isRunning: Bool { process.isRunning }
+
+    /// What it printed so far, on both outputs.
+    var output: String { Self.text(of: log) }
 
     /// Waits for the process's end, at most a minute.
     func ending() async throws -> Ending { try await Self.ending(of: process) }

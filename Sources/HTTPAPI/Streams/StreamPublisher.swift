@@ -261,19 +261,21 @@ actor StreamPublisher {
         lastTick = now
         hub.endExpired()
         var kept = 0
-        var idle: [StreamFeed] = []
+        var idle: [(key: StreamFeedKey, since: ContinuousClock.Instant)] = []
         for feed in feeds.values {
             feed.subscribers.removeAll { $0.isEnded }
             for subscriber in feed.subscribers { subscriber.beat(after: settings.heartbeat, now: now) }
             kept += feed.ringBytes
             guard feed.subscribers.isEmpty else { continue }
-            feed.emptySince = feed.emptySince ?? now
-            idle.append(feed)
+            let since = feed.emptySince ?? now
+            feed.emptySince = since
+            idle.append((feed.key, since))
         }
         if kept > Self.ringBudget { for feed in feeds.values { feed.forgetHalf() } }
-        idle.sort { ($0.emptySince ?? now) > ($1.emptySince ?? now) }
-        for (position, feed) in idle.enumerated() {
-            if position >= Self.idleFeeds || now - (feed.emptySince ?? now) >= settings.retention { forget(feed) }
+        idle.sort { $0.since > $1.since }
+        for (position, empty) in idle.enumerated() {
+            let isOld = now - empty.since >= settings.retention
+            if isOld || position >= Self.idleFeeds, let feed = feeds[empty.key] { forget(feed) }
         }
     }
 

@@ -1,8 +1,9 @@
 import Foundation
 import HTTPAPI
 import Persistence
+import Sequencer
 
-/// What a person and `GET /metrics` see of snapshots.
+/// What a person and `GET /metrics` see of snapshots and of the clock.
 extension Venue {
     /// Figures of the snapshots that this server makes.
     var snapshotFigures: [MetricSample] {
@@ -17,6 +18,9 @@ extension Venue {
                 help: "How long the last one took: restoring the one before, following the journal, writing.", decimals: 6),
             MetricSample(
                 "suanpan_snapshot_writing_seconds", .gauge, metrics.writingMicroseconds, help: "Of that, the writing.", decimals: 6),
+            MetricSample(
+                "suanpan_clock_held_seconds", .gauge, SteadyClock.machine.heldMicroseconds,
+                help: "What the exchange takes off the machine\'s clock since that jumped; 0 while they agree.", decimals: 6),
         ]
     }
 

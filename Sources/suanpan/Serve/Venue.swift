@@ -56,6 +56,13 @@ package final class Venue: Sendable {
 
     private static func open(_ options: ServerOptions, _ database: Database, logger: Logger) async throws -> Venue {
         let clock = options.clock == .simulated ? ExchangeClock.simulated : .real
+        SteadyClock.machine.onJump { microseconds in
+            logger.critical(
+                """
+                the machine's clock jumped by \(microseconds / Timestamp.microsecondsPerSecond) s; the exchange's does not follow: \
+                set it right, or start the server anew to take it as it stands
+                """)
+        }
         var settings = PersistentStore.Settings(
             target: database.connectionString, dataDirectory: options.database.dataDir)
         settings.snapshots.every = options.snapshotEvery
