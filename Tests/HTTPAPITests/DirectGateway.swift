@@ -1,5 +1,6 @@
 import Cryptography
 import Exchange
+import Foundation
 import HTTPAPI
 import Ledger
 import Quantities
@@ -27,17 +28,13 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
     private(set) var commands = 0
     private var followers: [any FrameFollower] = []
 
-    /// A lock that a closure cannot leave open.
+    /// A lock that a closure cannot leave open. Whoever hears of a commit may ask for the time.
     private final class Lock: Sendable {
-        private let mutex = Mutex(())
+        private let lock = NSRecursiveLock()
         func withLock<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
-            // The value does not leave with the lock's protection; what it is made of is copied out.
-            nonisolated(unsafe) var result: Result<Value, Failure>?
-            mutex.withLock { _ in
-                do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
-            }
-            guard let result else { preconditionFailure("the body did not run") }
-            return try result.get()
+            lock.lock()
+            defer { lock.unlock() }
+            return try body()
         }
     }
 
