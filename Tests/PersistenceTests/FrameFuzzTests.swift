@@ -12,7 +12,11 @@ import Testing
 @Suite("Fuzzing the record", .serialized)
 struct FrameFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let seed = environment["SUANPAN_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64(Int64.max))
+    /// The short form always damages the same; `make fuzz` draws.
+    private static let isShort = environment["SUANPAN_FUZZ_CASES"] == nil
+    private static let seed =
+        environment["SUANPAN_SEED"].flatMap { UInt64($0) }
+        ?? (isShort ? 8_163_543_270_334_925_678 : UInt64.random(in: 1...UInt64(Int64.max)))
     private static let cases = environment["SUANPAN_FUZZ_CASES"].flatMap { Int($0) } ?? 20_000
 
     /// Numbers at the ends of their types.
