@@ -16,6 +16,8 @@ struct StreamTests {
         let bench = APIBench(configure)
         try await bench.server.application.test(.live) { client in
             let scene = try await APIScene(APIClient(client: client, key: APIBench.operatorKey))
+            // As `serve` does: a server that stops tells its streams.
+            defer { bench.server.shutdown.stop() }
             try await body(bench.server, try #require(client.port), scene)
         }
     }
