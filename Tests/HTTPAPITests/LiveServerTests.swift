@@ -1,5 +1,6 @@
 import HTTPAPI
 import HummingbirdTesting
+import TestSupport
 import Testing
 
 /// What only a socket shows.

@@ -1,5 +1,6 @@
 import HTTPAPI
 import HummingbirdTesting
+import TestSupport
 import Testing
 
 /// Clients that take their time, and many of them.

@@ -150,6 +150,28 @@ struct StreamTests {
         }
     }
 
+    @Test("a revoked key's and a suspended participant's streams end with the reason, public ones go on")
+    func endsUnwelcome() async throws {
+        try await live { _, port, scene in
+            let list = try await scene.host.get("/v1/participants/\(scene.buyerID)/api_keys").data
+            let key = try #require(list.first?["id"] as? String)
+            let buyer = try EventStream(port: port, "channels=orders", key: scene.buyer.key)
+            let provider = try EventStream(port: port, "channels=balances", key: scene.provider.key)
+            let everyone = try EventStream(port: port, Self.book)
+            for stream in [buyer, provider, everyone] { #expect(stream.next()?.name == "snapshot") }
+            try await scene.host.must("DELETE", "/v1/api_keys/\(key)")
+            let end = try #require(buyer.next())
+            #expect(end.name == "end" && end.data["reason"] as? String == "key_revoked")
+            #expect(buyer.next() == nil && buyer.isOver)
+            try await scene.host.must("POST", "/v1/participants/\(scene.providerID)/suspend")
+            var last: ServerEvent?
+            while let event = provider.next() { last = event }
+            #expect(last?.name == "end" && last?.data["reason"] as? String == "suspended")
+            #expect(try EventStream(port: port, "channels=balances", key: scene.provider.key).head.hasPrefix("HTTP/1.1 403 "))
+            #expect(try EventStream(port: port, "channels=orders", key: scene.buyer.key).head.hasPrefix("HTTP/1.1 401 "))
+        }
+    }
+
     @Test("a subscriber that does not keep up is cut with a reason and can come back")
     func cutsSlowReaders() async throws {
         try await live({ $0.streams.bufferBytes = 10 }) { _, port, scene in
@@ -203,6 +225,22 @@ struct StreamTests {
             _ = try await APIScene(client)
             let answer = try await client.acting(with: nil).get("/v1/stream?" + query)
             #expect(answer.status == status && answer.code == code, "\(answer.text)")
+        }
+    }
+
+    @Test("an address and a key have so many streams and no more, and those that ended count no longer")
+    func boundsStreams() async throws {
+        try await live({ $0.streams.streamsPerAddress = 1 }) { _, port, scene in
+            let stream = try EventStream(port: port, Self.book)
+            #expect(stream.next()?.name == "snapshot")
+            let second = try EventStream(port: port, Self.book + "&last_event_id=1")
+            #expect(second.head.hasPrefix("HTTP/1.1 429 "))
+            try await scene.host.must("HEAD", "/v1/time")
+        }
+        try await live({ $0.streams.streamsPerKey = 1 }) { _, port, scene in
+            #expect(try EventStream(port: port, "channels=orders", key: scene.buyer.key).head.hasPrefix("HTTP/1.1 200 "))
+            let head = try await scene.buyer.send("HEAD", "/v1/stream?channels=orders")
+            #expect([200, 429].contains(head.status))
         }
     }
 }

@@ -1,5 +1,6 @@
 import EmbeddedPostgres
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as an operator runs it: TLS, its log, its figures, its end.
@@ -130,7 +131,7 @@ import Testing
     func stopsGracefully() async throws {
         try await serve { (server, _) async throws in
             let port = try #require(server.url.split(separator: ":").last.flatMap { Int($0) })
-            let (idle, busy) = (try LocalSocket(port: port), try LocalSocket(port: port))
+            let (idle, busy) = (try RawConnection(port: port), try RawConnection(port: port))
             idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(idle.receive(until: "\"ok\"").contains("200"))
             let body = #"{"name":"P","roles":["consumer"]}"#
@@ -175,7 +176,7 @@ extension EdgeProcessTests {
     func stopsBesideStalledClients() async throws {
         try await serve { (server, _) async throws in
             let port = try #require(server.url.split(separator: ":").last.flatMap { Int($0) })
-            let stalled = try LocalSocket(port: port)
+            let stalled = try RawConnection(port: port)
             stalled.send(
                 "POST /v1/participants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.key)\r\nContent-Type: application/json\r\n"
                     + "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
@@ -184,41 +185,31 @@ extension EdgeProcessTests {
             #expect(try await server.ending() == .exited(0))
         }
     }
-}
 
-/// A bare connection to this machine; every wait is bounded by the socket's own time-out.
-private final class LocalSocket {
-    private let descriptor: Int32
-
-    init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var wait = timeval(tv_sec: 60, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    @Test("connections beyond the limit wait, and are taken when others end")
+    func limitsConnections() async throws {
+        try await serve(["--max-connections", "3", "--connections-per-address", "100"]) { (server, _) async throws in
+            let port = try #require(server.url.split(separator: ":").last.flatMap { Int($0) })
+            var waiting: [RawConnection] = []
+            var answered: [RawConnection] = []
+            for _ in 0..<40 {
+                let connection = try RawConnection(port: port)
+                connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                waiting.append(connection)
+            }
+            // Those that are taken are answered; the library takes a few more than the limit at one look at the socket.
+            while answered.count < 3 {
+                let ready = waiting.indices.filter { waiting[$0].hasBytes() }
+                for index in ready.reversed() { answered.append(waiting.remove(at: index)) }
+            }
+            let first = waiting.count
+            #expect(first > 0, "all of 40 were taken at once")
+            answered.removeAll()
+            // Each that is answered ends and makes room for the next, until nobody waits.
+            while !waiting.isEmpty {
+                let ready = waiting.indices.filter { waiting[$0].hasBytes() }
+                for index in ready.reversed() { waiting.remove(at: index) }
             }
         }
-        guard descriptor >= 0, result == 0 else { throw ServerProcess.Failure(description: "no connection to port \(port)") }
-    }
-
-    deinit { close(descriptor) }
-
-    func send(_ text: String) { _ = Foundation.send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) }
-
-    func receive(until end: String? = nil) -> String {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { break }
-            bytes += buffer[..<count]
-            if let end, String(decoding: bytes, as: UTF8.self).contains(end) { break }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

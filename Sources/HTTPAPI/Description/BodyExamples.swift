@@ -2,7 +2,7 @@
 package enum BodyExamples {
     package static let byOperation: [String: String] = [
         "advanceClock": #"{"to":"2026-11-23T12:00:00Z"}"#,
-        "createParticipant": #"{"name":"Example Compute","roles":["provider","consumer"],"legal":{"name":"Example Compute Ltd","country":"CN","scheme":"USCC","id":"91440101MA59XXXX0K"}}"#,
+        "createParticipant": #"{"name":"Example Compute","roles":["provider","consumer"],"legal":{"name":"Example Compute Ltd","country":"CN","scheme":"USCC","id":"91350100M000100Y43"}}"#,
         "createAPIKey": #"{"label":"trading","scopes":["consumer"],"expires_at":"2027-11-23T00:00:00Z"}"#,
         "rotateAPIKey": #"{}"#,
         "deposit": #"{"participant_id":"par_000002","currency":"CNY","amount":"100000.00","reference":"bank 2026-11-23/1"}"#,

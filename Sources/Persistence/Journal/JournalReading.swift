@@ -65,6 +65,30 @@ package enum JournalReading {
         return link
     }
 
+    /// The next frames after a sequence number for a follower that holds them against its own position: at most 1,024, and so many bytes of
+    /// events (one frame is always taken). Their hashes are not computed again; recovery and audit do that.
+    static func next(_ connection: Connection, after sequence: Int64, byteLimit: Int) throws(PostgresError) -> [CommittedFrame] {
+        // Lengths come from the rows' heads, so frames beyond the bound are not fetched from where they are stored.
+        let found = try connection.query(
+            """
+            SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM (
+                SELECT *, sum(octet_length(events)) OVER (ORDER BY first_sequence) - octet_length(events) AS before
+                FROM (
+                    SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM journal_frames
+                    WHERE first_sequence > $1 ORDER BY first_sequence LIMIT 1024
+                ) AS next
+            ) AS measured WHERE before < $2 ORDER BY first_sequence
+            """, [.int64(sequence), .int64(Int64(byteLimit))])
+        var frames: [CommittedFrame] = []
+        for row in found {
+            frames.append(
+                CommittedFrame(
+                    firstSequence: try row.int64(0), lastSequence: try row.int64(1), previousHash: try row.bytes(2),
+                    frameHash: try row.bytes(3), events: try row.bytes(4)))
+        }
+        return frames
+    }
+
     /// The frame of a row that must continue `link`.
     private static func checked(_ row: Row, after link: ChainLink) throws -> StoredFrame {
         let first = try row.int64(0)

@@ -72,32 +72,15 @@ struct ProjectionBatch {
     let rows: ProjectedRows
     let frames: Int
 
-    /// Bounds of one transaction: frames, and bytes of events (one frame is always taken).
-    private static let frameLimit: Int64 = 1_024
+    /// Bytes of events in one transaction; one frame is always taken.
     static let byteLimit = 8 << 20
 
     /// Reads what follows `start`; nil when nothing does.
     ///
     /// - Throws: `ProjectionFault` when the frames do not continue `start`, `PostgresError`.
     static func next(after start: ProjectionPosition, _ connection: Connection) throws -> ProjectionBatch? {
-        // Lengths come from the rows' heads, so frames beyond the bound are not fetched from where they are stored.
-        let found = try connection.query(
-            """
-            SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM (
-                SELECT *, sum(octet_length(events)) OVER (ORDER BY first_sequence) - octet_length(events) AS before
-                FROM (
-                    SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM journal_frames
-                    WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2
-                ) AS next
-            ) AS measured WHERE before < $3 ORDER BY first_sequence
-            """, [.int64(start.sequence), .int64(frameLimit), .int64(Int64(byteLimit))])
-        guard !found.isEmpty else { return nil }
-        let frames = try found.map { row in
-            CommittedFrame(
-                firstSequence: try row.int64(0), lastSequence: try row.int64(1), previousHash: try row.bytes(2),
-                frameHash: try row.bytes(3), events: try row.bytes(4))
-        }
-        return try ProjectionBatch(frames, after: start)
+        let frames = try JournalReading.next(connection, after: start.sequence, byteLimit: byteLimit)
+        return frames.isEmpty ? nil : try ProjectionBatch(frames, after: start)
     }
 
     /// The rows of frames that follow `start`.

@@ -101,8 +101,7 @@ enum TreeStore {
 
     // MARK: The journal
 
-    /// Bounds of one step: frames, and bytes of events (one frame is always taken).
-    private static let frameLimit: Int64 = 1_024
+    /// Bytes of events in one step; one frame is always taken.
     static let byteLimit = 8 << 20
 
     /// Grows `tree` by the transfers of the frames that follow `start`.
@@ -112,22 +111,8 @@ enum TreeStore {
     static func follow(
         _ tree: inout TileTree, after start: TreePosition, _ hasher: TreeHasher, _ connection: Connection
     ) throws -> TreePosition? {
-        let found = try connection.query(
-            """
-            SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM (
-                SELECT *, sum(octet_length(events)) OVER (ORDER BY first_sequence) - octet_length(events) AS before
-                FROM (
-                    SELECT first_sequence, last_sequence, previous_hash, frame_hash, events FROM journal_frames
-                    WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2
-                ) AS next
-            ) AS measured WHERE before < $3 ORDER BY first_sequence
-            """, [.int64(start.sequence), .int64(frameLimit), .int64(Int64(byteLimit))])
-        guard !found.isEmpty else { return nil }
-        let frames = try found.map { row in
-            CommittedFrame(
-                firstSequence: try row.int64(0), lastSequence: try row.int64(1), previousHash: try row.bytes(2),
-                frameHash: try row.bytes(3), events: try row.bytes(4))
-        }
+        let frames = try JournalReading.next(connection, after: start.sequence, byteLimit: byteLimit)
+        guard !frames.isEmpty else { return nil }
         return try follow(&tree, after: start, hasher, frames)
     }
 

@@ -137,6 +137,7 @@ package final class FrameReplay {
     /// Why the exchange could not have been given this command.
     private func reasonAgainst(_ head: EnvelopeHead) -> String? {
         if head.time < exchange.time { return "its time is before the one of the command before" }
+        if head.time < Timestamp() || head.time >= .limit { return "its time is outside 1970 to 2199" }
         if head.tag == .genesis { return exchange.sequence > 0 ? "a second genesis" : nil }
         if exchange.sequence == 0 { return "the journal does not begin with a genesis" }
         if head.tag == .passTime { return nil }

@@ -3,12 +3,14 @@ import Foundation
 /// A bare TCP connection to this machine, for requests that no HTTP client would send.
 ///
 /// Blocking, so that its use needs no event loop; every wait is bounded by the socket's own time-out.
-final class RawConnection {
+package final class RawConnection {
     private let descriptor: Int32
 
-    struct Fault: Error { var what: String }
+    package struct Fault: Error {
+        package var what: String
+    }
 
-    init(port: Int) throws {
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Fault(what: "socket") }
         var wait = timeval(tv_sec: 120, tv_usec: 0)
@@ -30,7 +32,7 @@ final class RawConnection {
 
     /// Sends bytes; false once the other side does not take them any more.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -41,37 +43,37 @@ final class RawConnection {
     }
 
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     /// As `send`, but gives up where the other side takes nothing for so many seconds.
-    func send(_ text: String, patience seconds: Int) -> Bool {
+    package func send(_ text: String, patience seconds: Int) -> Bool {
         var wait = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
         return send(text)
     }
 
     /// Whether the other side closed, without waiting.
-    func isClosedByPeer() -> Bool {
+    package func isClosedByPeer() -> Bool {
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
     }
 
     /// Whether something has come that was not received, without waiting.
-    func hasBytes() -> Bool {
+    package func hasBytes() -> Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
     }
 
     /// What comes next; empty once the other side closed.
-    func receiveSome() -> [UInt8] {
+    package func receiveSome() -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
     /// What comes until a text has come, or the other side closes.
-    func receive(until end: String? = nil) -> String {
+    package func receive(until end: String? = nil) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
