@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Exchange
 import Foundation
 import HTTPAPI
 import Hummingbird
@@ -16,7 +17,7 @@ struct BenchHTTPCommand: AsyncParsableCommand {
     var url = "http://127.0.0.1:8080"
     @Option(help: "The operator's API key; SUANPAN_OPERATOR_KEY where it is not given.")
     var operatorKey: String?
-    @Option(help: "Connections.")
+    @Option(help: "Connections of wrk, which must be installed.")
     var connections = 64
     @Option(help: "Seconds of each measurement.")
     var seconds = 10
@@ -34,23 +35,24 @@ struct BenchHTTPCommand: AsyncParsableCommand {
             throw ValidationError("the operator's key is missing: --operator-key or SUANPAN_OPERATOR_KEY")
         }
         let market = try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
-            try await HTTPLoadMarket.prepare(operator: client.acting(with: key), connections: connections)
+            try await HTTPLoadMarket.prepare(operator: client.acting(with: key), traders: connections)
         }
+        let load = HTTPLoad(connections: connections, seconds: seconds)
         var orders: [Double] = []
         var bare: [Double] = []
         var books: [Double] = []
         var batches: [Double] = []
         for number in 1...runs {
-            let durable = try await HTTPLoad.placeOrders(in: market, seconds: seconds)
-            let plain = try await measureBareRoute(body: market.order(connection: 0, count: 0).body ?? [])
+            let durable = try await load.run(url: market.url, market.orders())
+            let plain = try await measureBareRoute(load, market)
             orders.append(durable.perSecond)
             bare.append(plain.perSecond)
             print(durable.text(label: "run \(number): durable orders"))
             print(plain.text(label: "run \(number): bare route    "))
-            let reads = try await HTTPLoad.readBooks(in: market, seconds: seconds)
+            let reads = try await load.run(url: market.url, market.bookReads())
             books.append(reads.perSecond)
             print(reads.text(label: "run \(number): books read    "))
-            let hundreds = try await HTTPLoad.placeBatches(in: market, of: Self.batch, seconds: seconds)
+            let hundreds = try await load.run(url: market.url, market.batches(of: Self.batch))
             batches.append(hundreds.perSecond * Double(Self.batch))
             print(hundreds.text(label: "run \(number): batches of 100"))
         }
@@ -63,8 +65,8 @@ struct BenchHTTPCommand: AsyncParsableCommand {
             "durable orders over HTTP: \(Int(orders[runs / 2])) /s  (median of \(runs), \(Int(orders[0])) to "
                 + "\(Int(orders[runs - 1])); \(connections) connections, one order a request, committed with fsync)")
         print(
-            "bare route: \(Int(bare[runs / 2])) /s  (\(Int(bare[0])) to \(Int(bare[runs - 1])); reads the same body, answers a "
-                + "fixed one); orders ÷ bare = \(ratio)")
+            "bare route: \(Int(bare[runs / 2])) /s  (\(Int(bare[0])) to \(Int(bare[runs - 1])); reads the same body with the same codec, answers "
+                + "it); orders ÷ bare = \(ratio)")
         print(
             "books read: \(Int(books[runs / 2])) /s  (\(Int(books[0])) to \(Int(books[runs - 1]))); books ÷ bare = "
                 + String(format: "%.2f", books[runs / 2] / max(bare[runs / 2], 1)))
@@ -76,15 +78,18 @@ struct BenchHTTPCommand: AsyncParsableCommand {
     /// Orders in a batch.
     private static let batch = 100
 
-    /// The same load on a route that collects the body and answers a constant: what the HTTP library costs alone.
-    private func measureBareRoute(body: [UInt8]) async throws -> HTTPLoad.Result {
+    /// The same load on a route that reads the body into the order's record and writes that out again: what the HTTP library and the
+    /// codec cost alone.
+    private func measureBareRoute(_ load: HTTPLoad, _ market: HTTPLoadMarket) async throws -> HTTPLoad.Result {
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let router = Router()
-        router.post("/echo") { request, context -> Response in
-            _ = try await request.body.collect(upTo: 1 << 20)
+        router.post("/v1/orders") { request, context -> Response in
+            let body = try await request.body.collect(upTo: 1 << 20)
+            let document = try JSONDocument(parsing: Array(body.readableBytesView))
+            let order = try JSONFieldReader.read(OrderSpec.self, from: document, products: ProductIndex())
             return Response(
                 status: .created, headers: [.contentType: "application/json"],
-                body: .init(byteBuffer: ByteBuffer(string: "{\"order\":{\"id\":\"ord_000001\"},\"trades\":[]}")))
+                body: .init(byteBuffer: ByteBuffer(bytes: JSONFieldWriter.text(order, products: ProductIndex()))))
         }
         var logger = Logger(label: "bare")
         logger.logLevel = .critical
@@ -97,8 +102,6 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         guard let port = await ports.first(where: { _ in true }), port > 0 else {
             throw ValidationError("the bare route could not be served")
         }
-        return try await HTTPLoad.measure(
-            url: "http://127.0.0.1:\(port)", connections: connections, seconds: seconds
-        ) { _, _ in HTTPLoad.Request(method: "POST", path: "/echo", body: body, key: nil) }
+        return try await load.run(url: "http://127.0.0.1:\(port)", market.orders())
     }
 }

@@ -34,7 +34,7 @@ struct BenchStreamsCommand: AsyncParsableCommand {
             throw ValidationError("--url is like http://127.0.0.1:8080")
         }
         let sent = try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
-            let market = try await HTTPLoadMarket.prepare(operator: client.acting(with: key), connections: 2)
+            let market = try await HTTPLoadMarket.prepare(operator: client.acting(with: key), traders: 2)
             let streams = try await StreamLoad.subscribe(
                 host: host, port: port, channel: "book:\(market.contracts[0])", count: subscribers)
             let sent = try await placeOrders(client, market, first: streams.first)
