@@ -20,12 +20,12 @@ extension Exchange {
         writer.put(sequence)
         writer.put(now.microseconds)
         writer.put(tag.ordinal)
-        output.eventCount &+= 1
     }
 
     /// `.orderAccepted`
     func emitAccepted(_ order: OrderPlace) {
         let key = contracts[order.record.contract].key
+        output.eventCount &+= 1
         output.events.append(atMost: 40) { writer in
             begin(.orderAccepted, &writer)
             writer.put(order.record.id.rawValue)
@@ -38,6 +38,7 @@ extension Exchange {
     func emitClosed(_ order: OrderPlace) {
         guard order.record.details == 0 else { return emit(.orderClosed(view(order.record))) }
         let key = contracts[order.record.contract].key
+        output.eventCount &+= 1
         output.events.append(atMost: 224) { writer in
             begin(.orderClosed, &writer)
             writer.put(order.record.id.rawValue)
@@ -78,6 +79,7 @@ extension Exchange {
     func emitTrade(_ terms: TradeTerms, _ id: TradeID, buyerFee: Micros, sellerFee: Micros) {
         let key = contracts[terms.contract].key
         let resource: ResourceID? = if case .capacity(let resource) = terms.source { resource } else { nil }
+        output.eventCount &+= 1
         output.events.append(atMost: 144) { writer in
             begin(.trade, &writer)
             writer.put(id.rawValue)
@@ -100,6 +102,7 @@ extension Exchange {
 
     /// `.transfer`
     func emitTransfer(_ transfer: Transfer) {
+        output.eventCount &+= 1
         output.events.append(atMost: 112) { writer in
             begin(.transfer, &writer)
             writer.put(transfer.id.rawValue)
