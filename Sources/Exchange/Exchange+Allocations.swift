@@ -14,8 +14,11 @@ extension Exchange {
     /// Gives a purchase the allocation that its fills go to: drawn at the first fill.
     func ensureAllocation(_ order: OrderPlace) {
         if order.record.allocation.isNone {
-            let origin = order.record.bid.isNone ? AllocationState.Origin.order(order.record.id) : .bid(order.record.bid)
-            order.record.allocation = openAllocation(holder: order.record.participant, for: origin)
+            if order.record.bid.isNone {
+                order.record.allocation = openAllocation(holder: order.record.participant, for: .order(order.record.id))
+            } else {
+                order.record.allocation = allocation(forHourOf: order.record.bid, order.record.participant)
+            }
         }
         allocations.join(order.record.allocation, to: order.record.contract)
     }

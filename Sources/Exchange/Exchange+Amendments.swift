@@ -11,6 +11,7 @@ extension Exchange {
         try request.body.check()
         let slot = try openOrder(request.order, of: issuer)
         guard orders[slot].offer.isNone else { throw Refusal(.conflict, "the order belongs to an offer; amend the offer") }
+        guard orders[slot].bid.isNone else { throw Refusal(.conflict, "the order belongs to a bid") }
         return try amend(slot, price: request.body.price, quantity: request.body.quantity)
     }
 

@@ -86,7 +86,7 @@ extension Exchange {
             } catch {
                 answer.set(.refused(error))
             }
-            enterTriggeredStops()
+            settleMarket()
             ledger.removeTransfers()
             if let key = head.key { remember(reply, to: key, of: head.issuer) }
         }

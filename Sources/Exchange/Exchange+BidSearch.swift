@@ -4,7 +4,7 @@ import Quantities
 import Registry
 
 /// Something that could serve a whole bid: a product from a start on, with what holds together.
-struct BidPlan {
+struct BidPlan: Equatable {
     var product: ProductID
     var start: Hour
     /// The resource that serves all of it; none where several do.
@@ -39,6 +39,10 @@ struct HourCost {
 /// The best plans found, the cheapest first, and why the rest was not considered.
 struct BidSearchResult {
     private(set) var plans: [BidPlan] = []
+    /// The cheapest that keeps the bid's limit: where fees differ it need not be the cheapest of all.
+    private(set) var feasible: BidPlan?
+    /// The products that may serve the bid, in the order of their codes.
+    var eligible: [ProductID] = []
     var excluded: [ExclusionView] = []
     var currency: Currency?
     /// Whether everything that meets the requirements trades in another currency than the bid names.
@@ -49,7 +53,8 @@ struct BidSearchResult {
 
     /// Keeps a plan if it is among the best. Of equal ones the first stays in front: products are visited in the order of
     /// their codes, resources by number.
-    mutating func keep(_ plan: BidPlan) {
+    mutating func keep(_ plan: BidPlan, keepsLimit: Bool) {
+        if keepsLimit, feasible.map({ plan.isBetter(than: $0) }) ?? true { feasible = plan }
         var position = plans.count
         while position > 0, plan.isBetter(than: plans[position - 1]) { position -= 1 }
         guard position < Self.limit else { return }
@@ -90,7 +95,9 @@ extension Exchange {
         }
         result.currency = try oneCurrency(of: eligible, named: spec.currency)
         result.isCurrencyMismatch = eligible.isEmpty && result.excluded.contains { $0.reason == "currency_mismatch" }
-        for product in eligible.sorted(by: { $0.code < $1.code }) {
+        eligible.sort { $0.code < $1.code }
+        result.eligible = eligible.map(\.id)
+        for product in eligible {
             find(spec, product, placement, buyer, into: &result)
         }
         return result
@@ -105,8 +112,10 @@ extension Exchange {
     }
 
     /// All plans of one product.
-    private func find(
-        _ spec: BidSpec, _ product: Product, _ placement: Placement, _ buyer: ParticipantID,
+    ///
+    /// - Parameter reserved: what a standing bid set aside; no plan may cost more.
+    func find(
+        _ spec: BidSpec, _ product: Product, _ placement: Placement, _ buyer: ParticipantID, reserved: Micros? = nil,
         into result: inout BidSearchResult
     ) {
         // Per placement: the hours in which it can serve the full quantity, ascending.
@@ -138,7 +147,7 @@ extension Exchange {
                 result.excluded.append(exclusion)
                 continue
             }
-            if keepRuns(costs[group] ?? [], spec, product, resource, placement, group, into: &result) { isServed = true }
+            if keepRuns(costs[group] ?? [], spec, product, resource, placement, group, reserved, into: &result) { isServed = true }
         }
         if !isServed, !result.excluded.contains(where: { $0.product == product.id }) {
             result.excluded.append(
@@ -148,7 +157,7 @@ extension Exchange {
         }
     }
 
-    private func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
+    func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
         guard let resource = resource(id) else { return nil }
         let reasons = Eligibility.exclusions(
             spec.requirements, Eligibility.Candidate(product.id, in: catalogue, resource: resource))
@@ -159,7 +168,7 @@ extension Exchange {
     /// The runs of `duration` hours in a row among a placement's hours; whether there is one.
     private func keepRuns(
         _ hours: [HourCost], _ spec: BidSpec, _ product: Product, _ resource: ResourceID, _ placement: Placement,
-        _ group: Int64, into result: inout BidSearchResult
+        _ group: Int64, _ reserved: Micros?, into result: inout BidSearchResult
     ) -> Bool {
         var isServed = false
         let duration = Int(spec.durationHours)
@@ -186,7 +195,9 @@ extension Exchange {
             plan.fees = fees
             plan.group = group
             plan.placement = placement
-            result.keep(plan)
+            var isFeasible = keepsLimit(plan, spec)
+            if let reserved, max(plan.cost, plan.total) > Int128(reserved.rawValue) { isFeasible = false }
+            result.keep(plan, keepsLimit: isFeasible)
             isServed = true
         }
         return isServed
@@ -219,10 +230,32 @@ extension Exchange {
         return groups.filter { $0.left == 0 }.map { ($0.group, $0.cost) }
     }
 
+    /// What the full quantity costs in one hour where one placement's asks count; nil where it has too little, or there is no trading.
+    func hourCost(
+        _ quantity: Quantity, _ key: ContractKey, _ product: Product, _ placement: Placement, _ group: Int64, _ owner: UInt32
+    ) -> HourCost? {
+        guard let index = contracts.index(of: key), let book = contracts[index].book, now < contracts[index].gateTime, !isHalted(key)
+        else { return nil }
+        var left = quantity
+        var cost = HourCost(hour: key.hour, cost: 0, fees: 0)
+        books.forEachOrder(book, .sell) { slot in
+            let order = books.order(slot)
+            guard order.owner != owner, self.group(of: slot, placement) == group else { return true }
+            let part = min(order.remaining, left)
+            left -= part
+            let notional = price(atTicks: order.price, key.product).notional(part)
+            cost.cost += Int128(notional.rawValue)
+            cost.fees += Int128(FeeSchedule.fee(on: notional, at: product.takerFee).rawValue)
+            return left > 0
+        }
+        return left == 0 ? cost : nil
+    }
+
     /// What an ask belongs to under a placement: its resource, its site, or everything. Resales stand on several
     /// resources and serve `any` alone.
-    private func group(of slot: OrderSlot, _ placement: Placement) -> Int64? {
-        let id = orders[slot].resource
+    private func group(of slot: OrderSlot, _ placement: Placement) -> Int64? { group(of: orders[slot].resource, placement) }
+
+    func group(of id: ResourceID, _ placement: Placement) -> Int64? {
         switch placement {
         case .any: return 0
         case .sameResource: return id.isNone ? nil : id.rawValue

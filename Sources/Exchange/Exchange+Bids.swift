@@ -10,23 +10,15 @@ extension Exchange {
         _ = try actor(issuer, .consumer)
         try spec.check()
         try catalogue.checkNames(in: spec.requirements)
-        if let name = spec.clientBidID, bids.contains(where: { $0.participantID == issuer && $0.clientBidID == name }) {
-            throw Refusal(.conflict, "client_bid_id is in use", field: "client_bid_id")
-        }
+        let name = spec.clientBidID.map { ClientName(participant: issuer, name: $0) }
+        if let name, bidNames[name] != nil { throw Refusal(.conflict, "client_bid_id is in use", field: "client_bid_id") }
         try checkWindow(spec)
-        var view = spec.fill == .whole ? try fillWhole(spec, issuer) : try fillHourly(spec, issuer)
-        view.clientBidID = spec.clientBidID
-        view.createdAt = now
+        if let expiry = spec.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
+        let view = spec.fill == .whole ? try fillWhole(spec, issuer) : try fillHourly(spec, issuer)
+        if let name { bidNames[name] = view.id }
         bids.append(view)
         emit(.bid(view))
         return view
-    }
-
-    /// A bid fills or fails at once, so there is never one to cancel; what its hours left standing are orders.
-    func cancelBid(_ id: BidID, _ issuer: ParticipantID) throws(Refusal) -> BidView {
-        _ = try actor(issuer, .consumer)
-        guard let view = bid(id), view.participantID == issuer else { throw Refusal(.notFound, "there is no such bid") }
-        throw Refusal(.conflict, "the bid is \(view.status.rawValue)")
     }
 
     /// That some hour of the window can still be traded.
@@ -44,6 +36,15 @@ extension Exchange {
         view.quantity = spec.quantity
         view.limitPrice = spec.limitPrice
         view.maxTotal = spec.maxTotal
+        view.clientBidID = spec.clientBidID
+        view.createdAt = now
+        view.standing = spec.standing == true
+        view.hidden = spec.hidden == true
+        view.earliestStart = spec.earliestStart
+        view.latestEnd = spec.latestEnd
+        view.expiresAt = spec.expiresAt
+        view.requirements = spec.requirements
+        view.usableShare = spec.usableShare
         return view
     }
 
@@ -56,10 +57,20 @@ extension Exchange {
         }
         var view = newBid(spec, issuer)
         view.currency = found.currency
-        guard let currency = found.currency else { return view }
-        try checkBudget(spec, found, issuer, currency)
-        guard let plan = found.plans.first, keepsLimit(plan, spec) else {
+        guard let currency = found.currency, !found.eligible.isEmpty || spec.standing != true else {
+            view.reason = .noEligibleProduct
+            view.closedAt = now
+            return view
+        }
+        let need = try checkBudget(spec, found, issuer, currency)
+        guard let plan = found.feasible else {
             if let plan = found.plans.first { view.bestAvailable = bestAvailable(plan, spec) }
+            if spec.standing == true {
+                try rest(spec, issuer, found.eligible, need: need, &view)
+            } else {
+                view.reason = unfilledReason(spec, found)
+                view.closedAt = now
+            }
             return view
         }
         // A taker's rebate comes back out of the notional, which must be there first.
@@ -67,13 +78,52 @@ extension Exchange {
         guard plan.cost <= Int128(available.rawValue) else {
             throw Refusal(.insufficientFunds, "the notional is \(MicrosSum(plan.cost)) \(currency), \(available) is available")
         }
-        return execute(plan, spec, issuer, view)
+        var filled = execute(plan, spec, issuer, view)
+        filled.closedAt = now
+        return filled
     }
 
-    /// Section 5 for a bid: its worst cost must be available, at the highest taker rate among what could serve it.
+    /// Why a bid bought nothing.
+    private func unfilledReason(_ spec: BidSpec, _ found: BidSearchResult) -> BidReason {
+        if found.eligible.isEmpty { return .noEligibleProduct }
+        if !found.plans.isEmpty { return .limitTooLow }
+        return Int64(spec.quantity) > mostCertified(spec, found.eligible) ? .exceedsCertifiedUnits : .notEnoughUnits
+    }
+
+    /// The most units that were ever certified together for a bid's products under its placement.
+    ///
+    /// - Complexity: O(resources).
+    private func mostCertified(_ spec: BidSpec, _ products: [ProductID]) -> Int64 {
+        var sums: [Int64: Int64] = [:]
+        var most: Int64 = 0
+        for entry in resources.entries where entry.resource.status != .retired {
+            let units = entry.certifications.map { Int64($0.terms.units) }.max() ?? 0
+            for id in products {
+                let product = catalogue[id]
+                guard units > 0, product.computeClass == entry.resource.spec.computeClass, product.zone == entry.resource.spec.zone
+                else { continue }
+                let key =
+                    switch spec.placement ?? .sameResource {
+                    case .sameResource: entry.resource.id.rawValue
+                    case .sameSite: entry.siteLeader.rawValue
+                    case .any: Int64(id.index)
+                    }
+                // A resource of several products counts once for what holds it together.
+                if spec.placement == .any || sums[key] == nil || products.first(where: {
+                    catalogue[$0].computeClass == product.computeClass && catalogue[$0].zone == product.zone
+                }) == id {
+                    sums[key, default: 0] += units
+                }
+                most = max(most, sums[key] ?? 0)
+            }
+        }
+        return most
+    }
+
+    /// Section 5 for a bid: its worst cost must be available, at the highest taker rate among what could serve it. Answers that cost.
     private func checkBudget(
         _ spec: BidSpec, _ found: BidSearchResult, _ issuer: ParticipantID, _ currency: Currency
-    ) throws(Refusal) {
+    ) throws(Refusal) -> Micros {
         var need = Int128(spec.maxTotal?.rawValue ?? 0)
         if let limit = spec.limitPrice {
             let notional = Int128(limit.rawValue) * Int128(spec.quantity) * Int128(spec.durationHours)
@@ -81,21 +131,18 @@ extension Exchange {
                 throw Refusal(.amountOverflow, "quantity × hours × limit_price exceeds what an account can hold")
             }
             var rate: BasisPoints = 0
-            for product in catalogue.products where product.currency == currency {
-                if !found.excluded.contains(where: { $0.product == product.id && $0.resourceID == nil }) {
-                    rate = max(rate, product.takerFee, product.makerFee)
-                }
-            }
+            for id in found.eligible { rate = max(rate, catalogue[id].takerFee, catalogue[id].makerFee) }
             need = notional + Int128(FeeSchedule.fee(on: Micros(Int64(notional)), at: rate).rawValue)
         }
         let available = available(issuer, currency)
         guard Int128(available.rawValue) >= need else {
             throw Refusal(.insufficientFunds, "the bid may cost \(Micros(Int64(need))) \(currency), \(available) is available")
         }
+        return Micros(Int64(need))
     }
 
     /// Takes every fill of a plan in one step.
-    private func execute(_ plan: BidPlan, _ spec: BidSpec, _ issuer: ParticipantID, _ unfilled: BidView) -> BidView {
+    func execute(_ plan: BidPlan, _ spec: BidSpec, _ issuer: ParticipantID, _ unfilled: BidView) -> BidView {
         var view = unfilled
         let product = catalogue[plan.product]
         let allocation = openAllocation(holder: issuer, for: .bid(view.id))
@@ -149,14 +196,16 @@ extension Exchange {
         let product = try onlyProduct(spec)
         var drafts: [OrderDraft] = []
         var need: Int128 = 0
+        let stands = spec.standing == true
         for offset in 0..<spec.durationHours {
             var entry = OrderEntry()
             entry.participant = issuer
-            entry.timeInForce = .ioc
+            entry.timeInForce = !stands ? .ioc : spec.expiresAt == nil ? .gtc : .gtd
             entry.price = spec.limitPrice ?? Price()
             entry.quantity = spec.quantity
             entry.createdAt = now
             var draft = OrderDraft(entry: entry, key: ContractKey(product: product.id, hour: spec.earliestStart + offset))
+            if let expiry = spec.expiresAt { draft.details = OrderDetails(expiresAt: expiry) }
             try checkTerms(&draft)
             need += Int128(draft.need.rawValue)
             drafts.append(draft)
@@ -165,10 +214,12 @@ extension Exchange {
         guard Int128(available.rawValue) >= need else {
             throw Refusal(.insufficientFunds, "all hours together may cost more than the \(available) \(product.currency) available")
         }
+        if stands { try checkStandingLimit(issuer) }
         var view = newBid(spec, issuer)
         view.currency = product.currency
         view.product = product.id
         view.start = spec.earliestStart
+        var live: Int32 = 0
         var allocation = AllocationID.none
         var cost = Micros.zero
         var fees = Micros.zero
@@ -186,6 +237,7 @@ extension Exchange {
             leg.orderID = receipt.order.id
             leg.trades = receipt.trades
             view.legs.append(leg)
+            if receipt.order.status.isLive { live += 1 }
             for fill in receipt.trades {
                 cost += fill.price.notional(fill.quantity)
                 fees += fill.fee
@@ -200,6 +252,14 @@ extension Exchange {
             view.cost = cost
             view.fees = fees
             view.averagePrice = Notional.average(notional: Int128(cost.rawValue), quantity: bought)
+        }
+        if live > 0 {
+            if bought == 0 { view.status = .open }
+            openHours[view.id] = live
+            standing.count(1, of: issuer)
+            view.reserved = reservedByHours(of: view)
+        } else {
+            view.closedAt = now
         }
         return view
     }
@@ -240,7 +300,7 @@ extension Exchange {
         return view
     }
 
-    private func average(_ fills: [FillView]) -> Price? {
+    func average(_ fills: [FillView]) -> Price? {
         var notional: Int128 = 0
         var quantity: Int64 = 0
         for fill in fills {

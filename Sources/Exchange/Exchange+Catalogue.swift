@@ -30,6 +30,7 @@ extension Exchange {
         let added = try catalogue.add(terms)
         productFacts.append(ProductFacts(added, asset: asset(added.currency)))
         emit(.product(added))
+        noteListing(added)
         return .product(added)
     }
 
@@ -57,6 +58,7 @@ extension Exchange {
             // A contract that nobody touched is not halted: resuming it must not make it.
             if halted || contracts.index(of: scope.contract) != nil { contracts[materialise(scope.contract)].halted = halted }
         }
+        if !halted { noteResumption(scope) }
         emit(halted ? .halt(scope) : .resume(scope))
         return .done
     }

@@ -79,7 +79,11 @@ extension Exchange {
             bid.id.rawValue == Int64(position) + 1 && isKnown(bid.participantID)
                 && bid.legs.allSatisfy { catalogue.contains($0.contract.product) }
                 && (bid.product.map { catalogue.contains($0) } ?? true)
+                && (bid.start.map { $0.hoursSince1970 >= 0 && $0.end <= .limit } ?? true)
+                && bid.legs.allSatisfy { $0.quantity <= bid.quantity } && bid.quantity <= Quantity.limit && bid.durationHours <= 8_784
+                && (bid.cost.map { $0 >= .zero && $0 <= .limit } ?? true) && (bid.fees.map { $0 >= -.limit && $0 <= .limit } ?? true)
         }
+        try restoreStandingBids(&decoder)
         let records = try Self.decode(AllocationRecord.self, from: &decoder, "an allocation") { record, position in
             record.id.rawValue == Int64(position) + 1 && isKnown(record.holder) && (record.bid == nil) != (record.order == nil)
                 && record.contracts.allSatisfy { isKnown(contract: $0) }

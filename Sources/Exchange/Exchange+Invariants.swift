@@ -54,6 +54,11 @@ extension Exchange {
             guard let account = ledger.cashAccount(entry.participant, asset) else { return }
             reserved[account, default: 0] += Int128(entry.reserved.rawValue)
         }
+        for (_, place) in standing.order {
+            guard let bid = standing[place: place], let currency = bid.spec.currency else { continue }
+            guard let asset = ledger.assets.index(of: currency), let account = ledger.cashAccount(bid.participant, asset) else { continue }
+            reserved[account, default: 0] += Int128(bid.reserved.rawValue)
+        }
         var number: Int64 = 1
         while number <= ledger.lastAccount.rawValue {
             let id = AccountID(number)

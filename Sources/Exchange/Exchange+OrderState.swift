@@ -193,6 +193,14 @@ extension Exchange {
         {
             throw decoder.damaged("an order of more than its offer")
         }
+        if !order.record.bid.isNone {
+            guard order.record.side == .buy, let (bid, _) = legOfBid(order.record), bids[bid].fill == .hourly,
+                bids[bid].participantID == order.record.participant
+            else { throw decoder.damaged("an order of a bid that does not know it") }
+            if openHours.updateValue((openHours[order.record.bid] ?? 0) + 1, forKey: order.record.bid) == nil {
+                standing.count(1, of: order.record.participant)
+            }
+        }
         if order.record.isPending { waitingStops += 1 }
         order.record.reserved = reservation(order)
         if order.record.reserved > .zero {
@@ -230,6 +238,8 @@ extension Exchange {
 
     /// Holds the sums over all orders against what ledger and resources say.
     private func confirm(_ restoring: OrderRestoring, _ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        var restoring = restoring
+        addStandingReservations(to: &restoring.cash)
         for number in restoring.cash.indices.dropFirst() {
             let reserved = ledger.account(AccountID(Int64(number)))?.cash.reserved ?? .zero
             guard Int128(reserved.rawValue) == restoring.cash[number] else {

@@ -68,7 +68,7 @@ extension Exchange {
                 result.error = error
             }
             // Each element is a command of its own: its stops enter before the next element.
-            enterTriggeredStops()
+            settleMarket()
             results.append(result)
         }
         return .orders(results)
@@ -177,6 +177,7 @@ extension Exchange {
         trade.setBuyer(isBuy ? order : maker, rate: isBuy ? order.record.takerRate : maker.record.makerRate)
         trade.setSeller(isBuy ? maker : order, rate: isBuy ? maker.record.makerRate : order.record.takerRate)
         let done = execute(trade)
+        if !maker.record.bid.isNone { noteBid(maker.record, done.id, price, action.quantity, done.buyerFee) }
         if action.makerRemaining == 0 { finish(action.slot, .filled, nil) }
         fills.append(
             FillView(
@@ -242,6 +243,7 @@ extension Exchange {
         let order = orders.place(of: slot)
         giveBack(order)
         if !order.record.offer.isNone { noteOffer(order.record, closed: order.record.id) }
+        if !order.record.bid.isNone { noteBid(order.record, ended: status, reason) }
         close(order, status, reason)
     }
 

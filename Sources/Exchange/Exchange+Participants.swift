@@ -71,6 +71,7 @@ extension Exchange {
         _ = try actor(issuer, .operator)
         guard id != issuer else { throw Refusal(.conflict, "an operator cannot suspend itself") }
         guard participant(id) != nil else { throw Refusal(.notFound, "there is no such participant") }
+        cancelBids(of: id)
         cancelAllOrders(of: id, reason: .suspended)
         return try setStatus(.suspended, of: id)
     }

@@ -17,9 +17,9 @@ extension Exchange {
         var view = QuoteView()
         view.currency = found.currency
         view.excluded = found.excluded
-        view.alternatives = alternatives(found.plans.dropFirst(), spec)
-        guard let plan = found.plans.first else { return view }
-        view.feasible = keepsLimit(plan, spec)
+        guard let plan = found.feasible ?? found.plans.first else { return view }
+        view.alternatives = alternatives(found.plans.filter { $0 != plan }, spec)
+        view.feasible = found.feasible != nil
         view.product = plan.product
         view.resourceID = plan.resource.isNone ? nil : plan.resource
         view.start = plan.start
@@ -57,7 +57,7 @@ extension Exchange {
     }
 
     /// The next cheapest starts and products, at most ten.
-    private func alternatives(_ plans: ArraySlice<BidPlan>, _ spec: BidSpec) -> [AlternativeView] {
+    private func alternatives(_ plans: [BidPlan], _ spec: BidSpec) -> [AlternativeView] {
         plans.prefix(10).map { plan in
             var view = AlternativeView()
             let best = bestAvailable(plan, spec)

@@ -62,6 +62,7 @@ extension Exchange {
                 $0.onOffer += quantity
             }
         }
+        if productFacts[Int(contracts[order.record.contract].key.product.index)].isWatched { noteNewAsk(order) }
     }
 
     /// Takes units off offer.

@@ -15,7 +15,7 @@ import Settlement
 extension Exchange {
     /// The form of what `encodeState` writes; raised with every change of it, so that hashes of one form are never held
     /// against those of another.
-    package static let stateForm: Int32 = 4
+    package static let stateForm: Int32 = 5
 
     /// What of the state is written.
     package enum StateScope {
@@ -46,6 +46,7 @@ extension Exchange {
         encodeDeliveries(into: &encoder, spill)
         due.encodeState(into: &encoder)
         encodeCancelTimers(into: &encoder)
+        due.encodeBidExpiries(into: &encoder)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
 
@@ -68,6 +69,8 @@ extension Exchange {
         try decodeDeliveries(from: &decoder)
         try decodeDue(from: &decoder)
         try decodeCancelTimers(from: &decoder)
+        try due.decodeBidExpiries(from: &decoder)
+        try confirmStandingBids(&decoder)
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
         try confirmContracts(&decoder)

@@ -4,10 +4,23 @@ import Quantities
 import Registry
 
 extension Exchange {
+    /// What follows a whole command, until nothing happens any more: the earliest accepted stop whose price was reached enters; if
+    /// there is none, the first standing bid that new asks make feasible is filled. Either may bring the next. MARKET.md section 3.
+    @inline(__always)
+    func settleMarket() {
+        guard !touched.isEmpty || !standing.isQuiet else { return }
+        followUp()
+    }
+
+    @inline(never)
+    private func followUp() {
+        repeat { enterTriggeredStops() } while fillFirstStandingBid()
+        if !touched.isEmpty { touched.removeAll(keepingCapacity: true) }
+    }
+
     /// Lets stops in whose price was reached, the earliest accepted first, until none is left: a stop's trade may trigger
     /// the next.
-    func enterTriggeredStops() {
-        guard !touched.isEmpty else { return }
+    private func enterTriggeredStops() {
         while waitingStops > 0, let slot = earliestTriggeredStop() {
             // The order at work is the answer to the command: it stays what it was.
             let answered = taker.record
@@ -27,7 +40,6 @@ extension Exchange {
                 close(order, .cancelled, OrderEndReason(rawValue: error.code.rawValue) ?? .checksFailed)
             }
         }
-        touched.removeAll(keepingCapacity: true)
     }
 
     private func earliestTriggeredStop() -> OrderSlot? {

@@ -19,6 +19,9 @@ extension Exchange {
                 now = expiry.time
                 guard let slot = orders.slot(of: expiry.order), orders.details(orders[slot].details).expiresAt == expiry.time else { continue }
                 withdraw(slot, .expired, .expired)
+            case .bidExpiry(let expiry):
+                now = expiry.time
+                endIfDue(expiry.bid)
             case .alarm(let alarm):
                 now = alarm.time
                 sound(alarm)

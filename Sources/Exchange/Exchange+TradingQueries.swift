@@ -89,11 +89,20 @@ extension Exchange {
 
     package func bid(_ id: BidID) -> BidView? {
         let index = Int(id.rawValue) &- 1
-        return bids.indices.contains(index) ? bids[index] : nil
+        return bids.indices.contains(index) ? shown(bids[index]) : nil
+    }
+
+    /// A bid with what its orders set aside now.
+    private func shown(_ view: BidView) -> BidView {
+        guard openHours[view.id] != nil else { return view }
+        var view = view
+        view.reserved = reservedByHours(of: view)
+        return view
     }
 
     package func bids(of participant: ParticipantID?, after: BidID, limit: Int) -> [BidView] {
         page(bids, after: after.rawValue, limit: limit) { participant == nil || $0.participantID == participant }
+            .map { shown($0) }
     }
 
     private func page<Element>(

@@ -66,6 +66,12 @@ package final class Exchange {
     var marketHalted = false
     var offers: [OfferState] = []
     var bids: [BidView] = []
+    /// A client's own names of its bids.
+    var bidNames: [ClientName: BidID] = [:]
+    /// Bids that wait for somebody to sell.
+    var standing = StandingBids()
+    /// How many orders of an hourly bid are live.
+    var openHours: [BidID: Int32] = [:]
     var allocations = AllocationStore()
     /// Contracts whose stops may have triggered in this command.
     var touched: [Int32] = []

@@ -58,7 +58,8 @@ package struct Simulation {
         case 0..<40: placeOrder()
         case 40..<55: cancel()
         case 55..<62: amend()
-        case 62..<70: placeBid()
+        case 62..<69: placeBid()
+        case 69: cancelBid()
         case 70..<76: postOffer()
         case 76..<79: changeOffer()
         case 79..<93: passTime()
@@ -158,7 +159,19 @@ package struct Simulation {
         } else {
             spec.placement = [nil, .sameResource, .sameSite, .any][below(4)]
         }
+        if below(2) == 0 {
+            spec.standing = true
+            if below(4) == 0 { spec.hidden = true }
+            if below(3) == 0 { spec.expiresAt = market.now.advanced(minutes: Int32(1 + below(200))) }
+        }
         note(market.apply(.placeBid(spec), as: pick(consumers)))
+    }
+
+    private mutating func cancelBid() {
+        let bids = market.exchange.bids(of: nil, after: BidID(0), limit: .max).filter { $0.closedAt == nil }
+        guard !bids.isEmpty else { return placeBid() }
+        let bid = pick(bids)
+        note(market.apply(.cancelBid(CancelBid(bid.id)), as: below(10) == 0 ? pick(consumers) : bid.participantID))
     }
 
     private mutating func postOffer() {

@@ -10,7 +10,7 @@ package enum BidFill: String, Choice {
 }
 
 /// What of a whole bid holds together.
-package enum Placement: String, Choice {
+package enum Placement: String, Choice, BitwiseCopyable {
     case sameResource = "same_resource"
     case sameSite = "same_site"
     case any

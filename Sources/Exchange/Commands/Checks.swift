@@ -181,11 +181,14 @@ extension BidSpec {
             throw .invalid("limit_price", "either limit_price or max_total must be named")
         }
         try Bounds.text(clientBidID, "client_bid_id")
-        if standing == true { throw .invalid("standing", "standing bids are not supported yet") }
-        if hidden == true { throw .invalid("hidden", "only a standing bid can be hidden") }
-        if expiresAt != nil { throw .invalid("expires_at", "only a standing bid expires") }
+        try Bounds.time(expiresAt, "expires_at")
+        if standing != true {
+            if hidden == true { throw .invalid("hidden", "only a standing bid can be hidden") }
+            if expiresAt != nil { throw .invalid("expires_at", "only a standing bid expires") }
+        }
         if usableShare != nil { throw .invalid("usable_share", "is not supported yet") }
         if fill == .hourly {
+            if hidden == true { throw .invalid("hidden", "the orders of an hourly bid stand in the books, which show them") }
             guard limitPrice != nil else { throw .invalid("limit_price", "is required with fill hourly") }
             guard placement == nil else { throw .invalid("placement", "must be absent with fill hourly") }
             guard durationHours == latestEnd - earliestStart else {

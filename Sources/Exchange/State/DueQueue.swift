@@ -1,7 +1,7 @@
 import HeapModule
 import Quantities
 
-/// What happens by itself and when: expiries first, then dead-man switches, then gates, then deadlines, at equal times.
+/// What happens by itself and when: expiries first, of orders and then of bids, then dead-man switches, then gates, then deadlines, at equal times.
 ///
 /// Entries are hints: what they point at is looked at again when they come up, so an order that left early costs nothing
 /// but its entry.
@@ -33,14 +33,25 @@ struct DueQueue {
         }
     }
 
+    /// A standing bid may have to end.
+    struct BidExpiry: Comparable, Sendable {
+        var time: Timestamp
+        var bid: BidID
+        static func < (left: BidExpiry, right: BidExpiry) -> Bool {
+            left.time == right.time ? left.bid < right.bid : left.time < right.time
+        }
+    }
+
     enum Item {
         case expiry(Expiry)
+        case bidExpiry(BidExpiry)
         case alarm(Alarm)
         case gate(Gate)
         case deadline(Deadline)
     }
 
     private var expiries = Heap<Expiry>()
+    private var bidExpiries = Heap<BidExpiry>()
     private var alarms = Heap<Alarm>()
     private var gates = Heap<Gate>()
     private var deadlines = Heap<Deadline>()
@@ -50,6 +61,11 @@ struct DueQueue {
 
     mutating func add(_ expiry: Expiry) {
         expiries.insert(expiry)
+        next = min(next ?? expiry.time, expiry.time)
+    }
+
+    mutating func add(_ expiry: BidExpiry) {
+        bidExpiries.insert(expiry)
         next = min(next ?? expiry.time, expiry.time)
     }
 
@@ -70,6 +86,7 @@ struct DueQueue {
 
     private mutating func findNext() {
         next = expiries.min?.time
+        if let expiry = bidExpiries.min?.time { next = min(next ?? expiry, expiry) }
         if let alarm = alarms.min?.time { next = min(next ?? alarm, alarm) }
         if let gate = gates.min?.time { next = min(next ?? gate, gate) }
         if let deadline = deadlines.min?.time { next = min(next ?? deadline, deadline) }
@@ -80,6 +97,7 @@ struct DueQueue {
         guard let earliest = next, earliest <= time else { return nil }
         defer { findNext() }
         if expiries.min?.time == earliest { return expiries.popMin().map(Item.expiry) }
+        if bidExpiries.min?.time == earliest { return bidExpiries.popMin().map(Item.bidExpiry) }
         if alarms.min?.time == earliest { return alarms.popMin().map(Item.alarm) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         return deadlines.popMin().map(Item.deadline)
@@ -93,6 +111,14 @@ extension DueQueue.Expiry: FieldValue {
     mutating func code<C: FieldCoder>(_ coder: inout C) {
         time.code(&coder)
         order.code(&coder)
+    }
+}
+
+extension DueQueue.BidExpiry: FieldValue {
+    init() { self.init(time: Timestamp(), bid: .none) }
+    mutating func code<C: FieldCoder>(_ coder: inout C) {
+        time.code(&coder)
+        bid.code(&coder)
     }
 }
 
@@ -129,6 +155,23 @@ extension DueQueue {
         deadlines = Heap(readDeadlines)
         findNext()
     }
+
+    /// Writes what waits for bids to end, in its order.
+    func encodeBidExpiries(into encoder: inout BinaryEncoder) { encoder.append(bidExpiries.unordered.sorted()) }
+
+    /// Reads what `encodeBidExpiries` wrote.
+    mutating func decodeBidExpiries(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        let read = try decoder.read([BidExpiry].self)
+        let times = 0...Timestamp.limit.microseconds
+        guard read.allSatisfy({ times.contains($0.time.microseconds) }), zip(read, read.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            throw decoder.damaged("a time that cannot be waited for")
+        }
+        bidExpiries = Heap(read)
+        findNext()
+    }
+
+    /// The bids that an entry waits for.
+    var bidsThatMayEnd: Set<BidID> { Set(bidExpiries.unordered.map(\.bid)) }
 
     /// Writes what waits for dead-man switches, in its order.
     func encodeAlarms(into encoder: inout BinaryEncoder) { encoder.append(alarms.unordered.sorted()) }

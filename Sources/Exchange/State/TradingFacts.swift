@@ -18,6 +18,8 @@ struct ProductFacts: BitwiseCopyable {
     var gateClosureMinutes: Int32
     var horizonHours: Int32
     var isHalted = false
+    /// Whether a standing bid waits for asks of this product.
+    var isWatched = false
 
     init(_ product: Product, asset: AssetIndex) {
         self.asset = asset

@@ -70,6 +70,26 @@ package enum BidStatus: String, Choice {
     case expired
 }
 
+/// Why a bid ended, or bought nothing.
+package enum BidReason: String, Choice {
+    /// Its participant cancelled it.
+    case requested
+    /// Its participant was suspended.
+    case suspended
+    /// Its `expires_at` came.
+    case expired
+    /// The gate of its last possible start closed.
+    case windowClosed = "window_closed"
+    /// Nothing that is listed meets its requirements.
+    case noEligibleProduct = "no_eligible_product"
+    /// No run of hours has the units for sale together.
+    case notEnoughUnits = "not_enough_units"
+    /// It asks for more units than are certified together under its placement.
+    case exceedsCertifiedUnits = "exceeds_certified_units"
+    /// What there is costs more than it bids.
+    case limitTooLow = "limit_too_low"
+}
+
 /// One hour of a filled bid.
 package struct BidLegView: Record {
     package var contract = ContractKey()
@@ -130,6 +150,18 @@ package struct BidView: Record {
     package var legs: [BidLegView] = []
     package var bestAvailable: BestAvailableView?
     package var createdAt = Timestamp()
+    /// Of an unfilled, cancelled or expired one.
+    package var reason: BidReason?
+    package var standing = false
+    package var hidden = false
+    package var earliestStart = Hour()
+    package var latestEnd = Hour()
+    package var expiresAt: Timestamp?
+    /// Cash set aside for it now.
+    package var reserved = Micros.zero
+    package var closedAt: Timestamp?
+    package var requirements = Requirements()
+    package var usableShare: Measure?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -153,6 +185,16 @@ package struct BidView: Record {
         coder.field("legs", &legs)
         coder.field("best_available", &bestAvailable)
         coder.field("created_at", &createdAt)
+        coder.field("reason", &reason)
+        coder.field("standing", &standing)
+        coder.field("hidden", &hidden)
+        coder.field("earliest_start", &earliestStart)
+        coder.field("latest_end", &latestEnd)
+        coder.field("expires_at", &expiresAt)
+        coder.field("reserved", &reserved)
+        coder.field("closed_at", &closedAt)
+        coder.field("requirements", &requirements)
+        coder.field("usable_share", &usableShare)
     }
 }
 

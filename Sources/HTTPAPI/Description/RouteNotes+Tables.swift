@@ -135,6 +135,7 @@ extension RouteNotes {
         RouteNotes(
             "GET /v1/contracts/{symbol}/trades", "listContractTrades", "A contract's trades, the newest first",
             .list(PublicTradeView.self)),
+        RouteNotes("GET /v1/products/{code}/demand", "listDemand", "What standing bids want, without names", .list(DemandView.self)),
         RouteNotes("GET /v1/stream", "stream", "Snapshots and changes as Server-Sent Events", .events, required: ["channels"]),
     ]
 

@@ -10,6 +10,7 @@ enum MarketRoutes {
         Route(.get, "/v1/contracts/{symbol}", .everyone, contract),
         Route(.get, "/v1/contracts/{symbol}/book", .everyone, query: ["depth"], book),
         Route(.get, "/v1/contracts/{symbol}/trades", .everyone, query: Page.parameters, trades),
+        Route(.get, "/v1/products/{code}/demand", .everyone, query: Page.parameters, demand),
     ]
 
     private static let defaultDepth = 100
@@ -85,6 +86,16 @@ enum MarketRoutes {
         let read = max(depth, BookChecksum.depth)
         guard let book = try await call.query({ $0.book(key, depth: read) })?.answered(depth: depth) else { throw unknown() }
         return .json(book, products: call.products, capacity: 256 + 64 * (book.bids.count + book.asks.count))
+    }
+
+    /// What standing bids want of a product, in the order in which they are tried.
+    @Sendable static func demand(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let skipped = Int(clamping: try page.number())
+        let product = call.products.product(code: call.parameters[0])
+        guard product != .none else { throw .notFound("product") }
+        let found = try await call.query { $0.demand(for: product, skipping: skipped, limit: page.limit + 1) }
+        return call.list(found, limit: page.limit) { _ in String(skipped + page.limit) }
     }
 
     /// The newest first.

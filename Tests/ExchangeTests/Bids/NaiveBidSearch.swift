@@ -55,8 +55,14 @@ struct NaiveBidSearch {
         asks = found.sorted { $0.price == $1.price ? $0.id < $1.id : $0.price < $1.price }
     }
 
-    /// The cheapest plan; ties: earlier start, product code, resource number.
+    /// The cheapest plan that keeps the limit; where none does, the cheapest.
     func best(_ spec: BidSpec, for buyer: ParticipantID) -> Plan? {
+        let plans = plans(spec, for: buyer)
+        return Self.cheapest(plans.filter { keepsLimit($0, spec) }) ?? Self.cheapest(plans)
+    }
+
+    /// All plans there are.
+    func plans(_ spec: BidSpec, for buyer: ParticipantID) -> [Plan] {
         let owner = market.exchange.participant(buyer)?.ownerID
         var plans: [Plan] = []
         for product in market.exchange.catalogue.products where admits(spec, product) {
@@ -68,7 +74,12 @@ struct NaiveBidSearch {
                 start = start + 1
             }
         }
-        return plans.min { left, right in
+        return plans
+    }
+
+    /// The cheapest; ties: earlier start, product code, resource number.
+    static func cheapest(_ plans: [Plan]) -> Plan? {
+        plans.min { left, right in
             if left.cost + left.fees != right.cost + right.fees { return left.cost + left.fees < right.cost + right.fees }
             if left.start != right.start { return left.start < right.start }
             if left.code != right.code { return left.code < right.code }

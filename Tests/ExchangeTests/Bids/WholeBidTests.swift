@@ -318,7 +318,7 @@ struct WholeBidTests {
         #expect(pit.market.bid(total, as: pit.alice).refusal?.code == .insufficientFunds)
     }
 
-    @Test("a bid fills or fails at once: there is never one to cancel")
+    @Test("a bid that does not stand fills or fails at once: there is never one to cancel")
     func cancelling() throws {
         let pit = Pit()
         let id = try pit.market.bid(pit.market.bid(quantity: 1, hours: 1, from: 2), as: pit.alice).get().id

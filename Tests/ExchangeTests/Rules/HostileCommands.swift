@@ -158,7 +158,10 @@ struct HostileCommands {
         changes.append { $0.requirements.zones = ["NO-SUCH-ZONE"] }
         changes.append { $0.maxTotal = .units(1) }
         changes.append { $0.limitPrice = nil }
-        changes.append { $0.standing = true }
+        changes.append {
+            $0.standing = true
+            $0.expiresAt = Timestamp(1)
+        }
         changes.append { $0.hidden = true }
         changes.append { $0.expiresAt = Timestamp(Int64.max) }
         return varied(good, changes).map { (.placeBid($0), consumer) }

@@ -1,0 +1,159 @@
+import Matching
+import Pricing
+import Quantities
+import Registry
+
+/// What wakes standing bids, and which of them is filled first.
+///
+/// At the end of every command no standing bid is feasible. So one that becomes feasible takes asks that came since, and only plans
+/// with such asks are looked at: asks that rest, and contracts in which trading was resumed.
+extension Exchange {
+    /// Notes an ask that came to rest in a product that is watched.
+    @inline(never)
+    func noteNewAsk(_ order: OrderPlace) {
+        guard !order.record.isPending else { return }
+        let key = contracts[order.record.contract].key
+        standing.isQuiet = false
+        if let last = standing.newAsks.last, last.product == key.product, last.resource == order.record.resource,
+            key.hour >= last.first, key.hour - last.last <= 1
+        {
+            standing.newAsks[standing.newAsks.count - 1].last = max(last.last, key.hour)
+            return
+        }
+        standing.newAsks.append(
+            NewAsks(product: key.product, resource: order.record.resource, first: key.hour, last: key.hour))
+    }
+
+    /// Notes that trading was resumed: whoever waits for a product concerned is tried, wherever its asks stand.
+    func noteResumption(_ scope: TradingScope) {
+        guard standing.count > 0 else { return }
+        standing.isQuiet = false
+        for (rank, place) in standing.order {
+            guard let bid = standing[place: place] else { continue }
+            switch scope.kind {
+            case .market: break
+            case .product: guard bid.products.contains(scope.product) else { continue }
+            case .contract:
+                guard bid.products.contains(scope.contract.product), scope.contract.hour >= bid.spec.earliestStart,
+                    scope.contract.hour < bid.spec.latestEnd
+                else { continue }
+            }
+            standing.woken.append(WokenBid(rank: rank, asks: nil))
+        }
+    }
+
+    /// Fills the first standing bid that the new asks make feasible; false where there is none.
+    func fillFirstStandingBid() -> Bool {
+        guard !standing.isQuiet else { return false }
+        wake()
+        while let first = standing.woken.last {
+            var best: BidPlan?
+            // All that woke this bid together, for the cheapest plan decides.
+            while let next = standing.woken.last, next.rank == first.rank {
+                standing.woken.removeLast()
+                guard let bid = standing[next.rank.id] else { continue }
+                let found = if let asks = next.asks { plan(for: bid, with: asks) } else { plan(for: bid) }
+                if let plan = found, best.map({ isBetter(plan, than: $0) }) ?? true { best = plan }
+            }
+            if let best {
+                fill(first.rank.id, with: best)
+                return true
+            }
+        }
+        standing.isQuiet = true
+        return false
+    }
+
+    /// Turns new asks into the bids that they may concern, the last to be tried first.
+    private func wake() {
+        guard !standing.newAsks.isEmpty else { return sortWoken() }
+        for asks in standing.newAsks {
+            for watch in standing.watches(of: asks.product)
+            where watch.isConcerned(first: asks.first, last: asks.last) && (!asks.resource.isNone || watch.placement == .any) {
+                standing.woken.append(WokenBid(rank: watch.rank, asks: asks))
+            }
+        }
+        standing.newAsks.removeAll(keepingCapacity: true)
+        sortWoken()
+    }
+
+    private func sortWoken() {
+        if standing.woken.count > 1 { standing.woken.sort { $1.rank < $0.rank } }
+    }
+
+    /// Whether a plan goes before another: total, start, product code, resource number.
+    private func isBetter(_ plan: BidPlan, than other: BidPlan) -> Bool {
+        if plan.total != other.total { return plan.total < other.total }
+        if plan.start != other.start { return plan.start < other.start }
+        if plan.product != other.product { return catalogue[plan.product].code < catalogue[other.product].code }
+        return plan.group < other.group
+    }
+
+    /// Whether a standing bid may take a plan: within its limit, and paid for by what it set aside.
+    private func mayTake(_ plan: BidPlan, _ bid: StandingBid) -> Bool {
+        let reserved = Int128(bid.reserved.rawValue)
+        return keepsLimit(plan, bid.spec) && plan.cost <= reserved && plan.total <= reserved
+    }
+
+    /// The cheapest plan that a standing bid may take, of all.
+    private func plan(for bid: StandingBid) -> BidPlan? {
+        var found = BidSearchResult()
+        for id in bid.products.sorted(by: { catalogue[$0].code < catalogue[$1].code }) {
+            find(bid.spec, catalogue[id], bid.spec.placement ?? .sameResource, bid.participant, reserved: bid.reserved, into: &found)
+        }
+        return found.feasible
+    }
+
+    /// The cheapest plan that a standing bid may take, of those with the new asks.
+    private func plan(for bid: StandingBid, with asks: NewAsks) -> BidPlan? {
+        let spec = bid.spec
+        let placement = spec.placement ?? .sameResource
+        guard let group = group(of: asks.resource, placement) else { return nil }
+        let product = catalogue[asks.product]
+        // Runs that hold an hour of the new asks.
+        let from = max(spec.earliestStart, max(asks.first, spec.earliestStart) + 1 + -spec.durationHours)
+        let to = min(spec.latestEnd, min(asks.last + 1, spec.latestEnd) + (spec.durationHours - 1))
+        var run: [HourCost] = []
+        var best: BidPlan?
+        var isChecked = false
+        var hour = from
+        while hour < to {
+            let cost = hourCost(spec.quantity, ContractKey(product: asks.product, hour: hour), product, placement, group, bid.owner)
+            if let cost { run.append(cost) } else { run.removeAll(keepingCapacity: true) }
+            // An hour that cannot be had before the new asks: runs begin behind it; behind them: there are no more.
+            if cost == nil, hour >= asks.last { break }
+            if run.count > Int(spec.durationHours) { run.removeFirst() }
+            if run.count == Int(spec.durationHours) {
+                var plan = BidPlan(product: asks.product, start: run[0].hour)
+                plan.placement = placement
+                plan.group = group
+                plan.resource = placement == .sameResource ? asks.resource : .none
+                for hour in run {
+                    plan.cost += hour.cost
+                    plan.fees += hour.fees
+                }
+                if mayTake(plan, bid), best.map({ plan.isBetter(than: $0) }) ?? true {
+                    if !isChecked {
+                        guard placement != .sameResource || exclusion(of: asks.resource, spec, product) == nil else { return nil }
+                        isChecked = true
+                    }
+                    best = plan
+                }
+            }
+            hour = hour + 1
+        }
+        return best
+    }
+
+    private func fill(_ id: BidID, with plan: BidPlan) {
+        guard let bid = removeStanding(id) else { preconditionFailure("a standing bid is gone") }
+        let index = Int(id.rawValue) - 1
+        var view = execute(plan, bid.spec, bid.participant, bids[index])
+        view.reserved = .zero
+        view.closedAt = now
+        view.bestAvailable = nil
+        view.reason = nil
+        bids[index] = view
+        emit(.bid(view))
+    }
+}
