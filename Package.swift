@@ -58,7 +58,7 @@ let package = Package(
         ),
 
         // The shells.
-        .target(name: "Sequencer", dependencies: ["Exchange", "Quantities"], swiftSettings: strict),
+        .target(name: "Sequencer", dependencies: ["Exchange", "Quantities", "Pricing"], swiftSettings: strict),
         .target(
             name: "Cryptography",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
@@ -72,6 +72,7 @@ let package = Package(
             resources: [
                 .embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql"),
                 .embedInCode("m0003_snapshots.sql"), .embedInCode("m0004_proofs.sql"), .embedInCode("m0005_audit_log.sql"),
+                .embedInCode("m0006_pricing.sql"),
             ],
             swiftSettings: strict
         ),
@@ -90,7 +91,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "CZlib",
-                "Sequencer", "Exchange", "Quantities", "Registry", "Ledger", "Cryptography",
+                "Sequencer", "Exchange", "Quantities", "Registry", "Ledger", "Pricing", "Cryptography",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -153,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "ExchangeTests",
             dependencies: [
-                "Exchange", "Quantities", "Registry", "Matching", "Ledger", "Settlement", "TestSupport", "CAllocationCount",
+                "Exchange", "Quantities", "Registry", "Matching", "Ledger", "Pricing", "Settlement", "TestSupport", "CAllocationCount",
             ],
             swiftSettings: strict
         ),
@@ -162,7 +163,7 @@ let package = Package(
             name: "PersistenceTests",
             dependencies: [
                 "Persistence", "EmbeddedPostgres", "Postgres", "Migrations", "Sequencer", "Exchange", "Quantities", "Ledger",
-                "Registry", "Matching", "Cryptography", "TestSupport",
+                "Pricing", "Registry", "Matching", "Cryptography", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -170,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Cryptography", "Exchange", "Sequencer", "Registry", "Ledger", "Quantities", "TestSupport",
+                "HTTPAPI", "Cryptography", "Exchange", "Sequencer", "Registry", "Ledger", "Pricing", "Quantities", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

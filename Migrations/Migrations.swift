@@ -22,5 +22,6 @@ package struct Migration: Sendable {
         Migration(number: 3, name: "snapshots", sql: PackageResources.m0003_snapshots_sql),
         Migration(number: 4, name: "proofs", sql: PackageResources.m0004_proofs_sql),
         Migration(number: 5, name: "audit_log", sql: PackageResources.m0005_audit_log_sql),
+        Migration(number: 6, name: "pricing", sql: PackageResources.m0006_pricing_sql),
     ]
 }

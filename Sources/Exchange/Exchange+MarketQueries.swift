@@ -33,7 +33,7 @@ extension Exchange {
         return view
     }
 
-    private func status(of key: ContractKey) -> ContractStatus {
+    func status(of key: ContractKey) -> ContractStatus {
         if time < gateTime(key) { return isHalted(key) ? .halted : .open }
         if time < key.hour.start { return .closed }
         if time < key.hour.end { return .delivering }

@@ -103,6 +103,11 @@ extension Exchange {
         view.onOffer = state.encumbered(participant)
         view.averagePrice = Notional.average(notional: cost, quantity: view.quantity)
         view.currency = currency(of: key.product)
+        let mark = mark(of: key)
+        view.markPrice = mark.price
+        view.markSource = mark.source
+        let worth = Int128(mark.price.rawValue) * Int128(view.quantity) - cost
+        view.unrealisedProfit = Int64(exactly: worth).map { Micros($0) }
         return view
     }
 

@@ -1,4 +1,5 @@
 import Exchange
+import Pricing
 import Ledger
 import Quantities
 
@@ -41,6 +42,20 @@ package protocol History: Sendable {
     func trades(
         participant: ParticipantID?, contract: ContractKey?, before: TradeID?, limit: Int, including sequence: Int64
     ) async throws(HistoryError) -> [TradeView]
+
+    /// The trades of a product in any of its contracts, the newest first, before `before`, none before `since`.
+    func trades(
+        product: ProductID, since: Timestamp, before: TradeID?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [TradeView]
+
+    /// Trades summed up, span by span in the order of time; a span without trades is left out.
+    func candles(_ spans: CandleSpans, including sequence: Int64) async throws(HistoryError) -> [Candle]
+
+    /// What the contracts of a product in the hours of a window had traded until a moment (included), by hour; hours without trades
+    /// are left out.
+    func tradedHours(
+        product: ProductID, hours: Range<Hour>, until: Timestamp, including sequence: Int64
+    ) async throws(HistoryError) -> [TradedHour]
 
     /// A closed order.
     func order(_ id: OrderID, including sequence: Int64) async throws(HistoryError) -> OrderView?

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import HTTPAPI
 import Ledger
+import Pricing
 import Quantities
 import Sequencer
 import Synchronization
@@ -164,6 +165,44 @@ final class MemoryHistory: History {
                     before.map { trade.id < $0 } ?? true && contract.map { trade.contract == $0 } ?? true
                         && participant.map { trade.buyerID == $0 || trade.sellerID == $0 } ?? true
                 }.prefix(limit))
+        }
+    }
+
+    func trades(
+        product: ProductID, since: Timestamp, before: TradeID?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [TradeView] {
+        try read { state in
+            Array(
+                state.trades.reversed().filter { trade in
+                    trade.contract.product == product && trade.time >= since && before.map { trade.id < $0 } ?? true
+                }.prefix(limit))
+        }
+    }
+
+    func candles(_ spans: CandleSpans, including sequence: Int64) async throws(HistoryError) -> [Candle] {
+        try read { state in
+            var builder = CandleBuilder(spans)
+            for trade in state.trades { builder.add(trade.contract, trade.price, trade.quantity, at: trade.time) }
+            return builder.candles
+        }
+    }
+
+    func tradedHours(
+        product: ProductID, hours: Range<Hour>, until: Timestamp, including sequence: Int64
+    ) async throws(HistoryError) -> [TradedHour] {
+        try read { state in
+            var found: [Hour: (hour: TradedHour, turnover: Int128)] = [:]
+            for trade in state.trades
+            where trade.contract.product == product && hours.contains(trade.contract.hour) && trade.time <= until {
+                var known = found[trade.contract.hour] ?? (TradedHour(), 0)
+                known.hour.hour = trade.contract.hour
+                known.hour.last = trade.price
+                known.hour.volume += Int64(trade.quantity)
+                known.turnover += Int128(trade.price.notional(trade.quantity).rawValue)
+                known.hour.averagePrice = Notional.average(notional: known.turnover, quantity: known.hour.volume) ?? Price()
+                found[trade.contract.hour] = known
+            }
+            return found.values.map(\.hour).sorted { $0.hour < $1.hour }
         }
     }
 

@@ -2,6 +2,7 @@ import Exchange
 import Ledger
 import Persistence
 import Postgres
+import Pricing
 import Quantities
 import Sequencer
 import Testing
@@ -99,6 +100,39 @@ struct PostgresHistoryTests {
                     #expect(!found.isEmpty)
                 }
             }
+        }
+    }
+
+    @Test("candles and hours traded are what the trades add up to, of a product and of a contract")
+    func candles() async throws {
+        let trades = SampleHistory.events.compactMap { recorded -> TradeView? in
+            if case .trade(let trade) = recorded.event { trade } else { nil }
+        }
+        let (first, sample) = (try #require(trades.first), try #require(trades.last))
+        let product = sample.contract.product
+        try await withHistory { history in
+            for hour in [nil, sample.contract.hour] {
+                for width in [Timestamp.microsecondsPerMinute, Timestamp.microsecondsPerHour, Timestamp.microsecondsPerDay] {
+                    let start = Timestamp(first.time.microseconds / width * width)
+                    let count = min(Int((sample.time.microseconds - start.microseconds) / width) + 1, 10_000)
+                    let spans = CandleSpans(product: product, hour: hour, start: start, width: width, count: count)
+                    var builder = CandleBuilder(spans)
+                    for trade in trades { builder.add(trade.contract, trade.price, trade.quantity, at: trade.time) }
+                    let found = try await history.candles(spans, including: last)
+                    #expect(found == builder.candles)
+                }
+            }
+            let middle = trades[trades.count / 2].time
+            let hours = Hour(0)..<sample.contract.hour + 10_000
+            let found = try await history.tradedHours(product: product, hours: hours, until: middle, including: last)
+            #expect(!found.isEmpty && zip(found, found.dropFirst()).allSatisfy { $0.hour < $1.hour })
+            for hour in found {
+                let own = trades.filter { $0.contract == ContractKey(product: product, hour: hour.hour) && $0.time <= middle }
+                #expect(hour.last == own.last?.price && hour.volume == own.reduce(0) { $0 + Int64($1.quantity) })
+            }
+            let newest = try await history.trades(product: product, since: middle, before: nil, limit: 50, including: last)
+            let expected = trades.filter { $0.contract.product == product && $0.time >= middle }.reversed().prefix(50)
+            #expect(same(newest, Array(expected)))
         }
     }
 

@@ -1,3 +1,4 @@
+import Pricing
 import Quantities
 import Registry
 
@@ -105,6 +106,11 @@ package struct PositionView: Record {
     /// What the held units cost on average, without fees, rounded down.
     package var averagePrice: Price?
     package var currency = Currency()
+    /// What an hour of it is worth now, and what that is taken from.
+    package var markPrice = Price()
+    package var markSource = MarkSource.reference
+    /// Of the held units: their worth at the mark less what they cost, without fees; nil where 64 bits cannot hold it.
+    package var unrealisedProfit: Micros?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -114,6 +120,9 @@ package struct PositionView: Record {
         coder.field("sold", &sold)
         coder.field("average_price", &averagePrice)
         coder.field("currency", &currency)
+        coder.field("mark_price", &markPrice)
+        coder.field("mark_source", &markSource)
+        coder.field("unrealised_profit", &unrealisedProfit)
     }
 }
 

@@ -7,7 +7,7 @@ extension RouteNotes {
     /// The notes by group, in the order in which the description shows them.
     static let tables: [(RouteTag, [RouteNotes])] = [
         (.system, system), (.participants, participants), (.money, money), (.catalogue, catalogue), (.halts, halts),
-        (.resources, resources), (.offers, offers), (.bids, bids), (.orders, orders), (.market, market),
+        (.resources, resources), (.offers, offers), (.bids, bids), (.orders, orders), (.market, market + pricing),
         (.allocations, allocations), (.deliveries, deliveries), (.settlements, settlements), (.ledger, ledger),
     ]
 

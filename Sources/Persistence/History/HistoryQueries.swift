@@ -1,5 +1,6 @@
 import Exchange
 import Postgres
+import Pricing
 import Quantities
 import Sequencer
 
@@ -68,6 +69,53 @@ enum HistoryQueries {
             return "(SELECT \(columns) FROM trades \(own.whereClause) ORDER BY id DESC LIMIT \(count))"
         }
         let sql = "\(role("buyer")) UNION \(role("seller")) ORDER BY id DESC LIMIT \(count)"
+        return (sql, conditions.parameters)
+    }
+
+    static func trades(product: ProductID, since: Timestamp, before: TradeID?, limit: Int) -> Query {
+        var conditions = Conditions()
+        let count = self.limit(limit, &conditions)
+        conditions.add("product = \(conditions.number(.int64(Int64(product.index))))")
+        conditions.add("time_micros >= \(conditions.number(.int64(since.microseconds)))")
+        if let before { conditions.add("id < \(conditions.number(.int64(before.rawValue)))") }
+        let sql = "SELECT \(TradeRow.selection()) FROM trades \(conditions.whereClause) ORDER BY id DESC LIMIT \(count)"
+        return (sql, conditions.parameters)
+    }
+
+    /// Span by span the first and the last trade, the extremes and the sums; prices of the first and the last by their numbers, so that
+    /// no list of a span's trades is made.
+    static func candles(_ spans: CandleSpans) -> Query {
+        var conditions = Conditions()
+        conditions.add("product = \(conditions.number(.int64(Int64(spans.product.index))))")
+        if let hour = spans.hour { conditions.add("hour = \(conditions.number(.int64(Int64(hour.hoursSince1970))))") }
+        let start = conditions.number(.int64(spans.start.microseconds))
+        conditions.add("time_micros >= \(start)")
+        conditions.add("time_micros < \(conditions.number(.int64(spans.end.microseconds)))")
+        let width = conditions.number(.int64(spans.width))
+        let sql = """
+            SELECT s.span, o.price, s.high, s.low, c.price, s.average, s.volume, s.trades FROM (
+                SELECT (time_micros - \(start)) / \(width) AS span, min(id) AS first, max(id) AS last, max(price) AS high,
+                    min(price) AS low, div(sum(price::numeric * quantity), sum(quantity))::bigint AS average,
+                    sum(quantity)::bigint AS volume, count(*) AS trades
+                FROM trades \(conditions.whereClause) GROUP BY 1
+            ) s JOIN trades o ON o.id = s.first JOIN trades c ON c.id = s.last ORDER BY s.span
+            """
+        return (sql, conditions.parameters)
+    }
+
+    static func tradedHours(product: ProductID, hours: Range<Hour>, until: Timestamp) -> Query {
+        var conditions = Conditions()
+        conditions.add("product = \(conditions.number(.int64(Int64(product.index))))")
+        conditions.add("hour >= \(conditions.number(.int64(Int64(hours.lowerBound.hoursSince1970))))")
+        conditions.add("hour < \(conditions.number(.int64(Int64(hours.upperBound.hoursSince1970))))")
+        conditions.add("time_micros <= \(conditions.number(.int64(until.microseconds)))")
+        let sql = """
+            SELECT s.hour, c.price, s.average, s.volume FROM (
+                SELECT hour, max(id) AS last, div(sum(price::numeric * quantity), sum(quantity))::bigint AS average,
+                    sum(quantity)::bigint AS volume
+                FROM trades \(conditions.whereClause) GROUP BY hour
+            ) s JOIN trades c ON c.id = s.last ORDER BY s.hour
+            """
         return (sql, conditions.parameters)
     }
 

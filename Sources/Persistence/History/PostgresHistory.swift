@@ -1,5 +1,6 @@
 import Exchange
 import Postgres
+import Pricing
 import Quantities
 import Sequencer
 
@@ -41,6 +42,43 @@ package final class PostgresHistory: History {
         return try await rows(TradeRow.self, including: sequence, sql, parameters).map(\.trade)
     }
 
+    package func trades(
+        product: ProductID, since: Timestamp, before: TradeID?, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [TradeView] {
+        let (sql, parameters) = HistoryQueries.trades(product: product, since: since, before: before, limit: limit)
+        return try await rows(TradeRow.self, including: sequence, sql, parameters).map(\.trade)
+    }
+
+    package func candles(_ spans: CandleSpans, including sequence: Int64) async throws(HistoryError) -> [Candle] {
+        let (sql, parameters) = HistoryQueries.candles(spans)
+        return try await read(including: sequence, sql, parameters) { row in
+            var candle = Candle()
+            candle.start = Timestamp(spans.start.microseconds + spans.width * (try row.int64(0)))
+            candle.open = Price(try row.int64(1))
+            candle.high = Price(try row.int64(2))
+            candle.low = Price(try row.int64(3))
+            candle.close = Price(try row.int64(4))
+            candle.averagePrice = Price(try row.int64(5))
+            candle.volume = try row.int64(6)
+            candle.trades = try row.int64(7)
+            return candle
+        }
+    }
+
+    package func tradedHours(
+        product: ProductID, hours: Range<Hour>, until: Timestamp, including sequence: Int64
+    ) async throws(HistoryError) -> [TradedHour] {
+        let (sql, parameters) = HistoryQueries.tradedHours(product: product, hours: hours, until: until)
+        return try await read(including: sequence, sql, parameters) { row in
+            var traded = TradedHour()
+            traded.hour = Hour(Int32(clamping: try row.int64(0)))
+            traded.last = Price(try row.int64(1))
+            traded.averagePrice = Price(try row.int64(2))
+            traded.volume = try row.int64(3)
+            return traded
+        }
+    }
+
     package func order(_ id: OrderID, including sequence: Int64) async throws(HistoryError) -> OrderView? {
         try await rows(
             OrderRow.self, including: sequence, "SELECT \(OrderRow.selection()) FROM orders WHERE id = $1",
@@ -67,6 +105,12 @@ package final class PostgresHistory: History {
     private func rows<R: ProjectionRow>(
         _ type: R.Type, including sequence: Int64, _ sql: String, _ parameters: [SQLValue]
     ) async throws(HistoryError) -> [R] {
+        try await read(including: sequence, sql, parameters) { row in try R(row) }
+    }
+
+    private func read<Value: Sendable>(
+        including sequence: Int64, _ sql: String, _ parameters: [SQLValue], _ value: @escaping @Sendable (Row) throws -> Value
+    ) async throws(HistoryError) -> [Value] {
         switch await projector.arrival(at: sequence, within: Self.patience) {
         case .reached: break
         case .behind: throw .behind
@@ -76,7 +120,7 @@ package final class PostgresHistory: History {
         do {
             return try await threads.run {
                 try pool.withConnection { connection in
-                    try connection.query(sql, parameters).map { row in try R(row) }
+                    try connection.query(sql, parameters).map { row in try value(row) }
                 }
             }
         } catch {

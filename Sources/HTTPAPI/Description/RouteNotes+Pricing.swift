@@ -1,0 +1,41 @@
+import Exchange
+import Pricing
+
+extension RouteNotes {
+    /// Curves, candles, last trades.
+    static let pricing: [RouteNotes] = [
+        RouteNotes(
+            "GET /v1/products/{code}/curve", "readCurve", "Every listed hour: best prices, last, averages, mark, open interest",
+            .record(CurveView.self), query: QueryNotes.curve),
+        RouteNotes(
+            "GET /v1/products/{code}/curve.csv", "exportCurve", "The curve's hours, one line each", .text("text/csv"),
+            query: QueryNotes.curve),
+        RouteNotes(
+            "GET /v1/products/{code}/curve.svg", "drawCurve", "The curve as a picture", .text("image/svg+xml"), query: QueryNotes.curve),
+        RouteNotes(
+            "GET /v1/products/{code}/candles", "listCandles", "Trades of all hours summed up; spans without trades are left out",
+            .list(Candle.self), query: QueryNotes.candles),
+        RouteNotes(
+            "GET /v1/products/{code}/candles.csv", "exportCandles", "A page of candles, one line each", .text("text/csv"),
+            query: QueryNotes.candles),
+        RouteNotes(
+            "GET /v1/contracts/{symbol}/candles", "listContractCandles", "Trades of one contract summed up", .list(Candle.self),
+            query: QueryNotes.candles),
+        RouteNotes(
+            "GET /v1/products/{code}/trades", "listProductTrades", "A product's trades of the last 7 days, the newest first",
+            .list(PublicTradeView.self)),
+        RouteNotes(
+            "GET /v1/products/{code}/statistics", "readStatistics", "A product's last 24 hours", .record(StatisticsAnswer.self)),
+        RouteNotes(
+            "GET /v1/contracts/{symbol}/statistics", "readContractStatistics", "A contract's last 24 hours",
+            .record(StatisticsAnswer.self)),
+    ]
+}
+
+extension QueryNotes {
+    static let candles = moments.merging(["interval": .choice(CandleInterval.self, "The length of a candle; 1h where absent.")]) { $1 }
+    static let curve: [String: QueryNote] = [
+        "as_of": .time("As it was known at this moment of the past: what had been traded until then."),
+        "carbon_price": .text("A price of a kg CO2, for the price with carbon in it."),
+    ]
+}
