@@ -1,4 +1,5 @@
 import Ledger
+import Pricing
 import Quantities
 import Registry
 
@@ -29,6 +30,7 @@ extension Event: FieldValue {
         case .halt: .halt
         case .resume: .resume
         case .administered: .administered
+        case .feeVersion: .feeVersion
         }
     }
 
@@ -101,6 +103,9 @@ extension Event: FieldValue {
         case .administered(var payload):
             coder.field("administered", &payload)
             self = .administered(payload)
+        case .feeVersion(var payload):
+            coder.field("fee_version", &payload)
+            self = .feeVersion(payload)
         }
     }
 
@@ -128,6 +133,7 @@ extension Event: FieldValue {
         case .halt: self = .halt(TradingScope())
         case .resume: self = .resume(TradingScope())
         case .administered: self = .administered(AdministrativeAction())
+        case .feeVersion: self = .feeVersion(FeeVersion())
         }
     }
 }

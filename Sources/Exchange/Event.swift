@@ -1,4 +1,5 @@
 import Ledger
+import Pricing
 import Quantities
 import Registry
 
@@ -25,13 +26,15 @@ package enum Event: Sendable {
     case halt(TradingScope)
     case resume(TradingScope)
     case administered(AdministrativeAction)
+    /// A version of a product's fees, before its time comes.
+    case feeVersion(FeeVersion)
 }
 
 /// The number of an event's kind in the journal.
 package enum EventTag: String, Choice {
     case participant, apiKey, zone, computeClass, grade, product, resource, account, transfer, orderAccepted
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
-    case administered
+    case administered, feeVersion
 }
 
 /// A ledger account came into being.

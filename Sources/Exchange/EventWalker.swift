@@ -1,5 +1,6 @@
 import Ledger
 import Matching
+import Pricing
 import Quantities
 import Registry
 
@@ -66,6 +67,7 @@ package struct EventWalker {
         case .settlement: pass(SettlementRunView())
         case .halt, .resume: pass(TradingScope())
         case .administered: pass(AdministrativeAction())
+        case .feeVersion: pass(FeeVersion())
         }
     }
 
@@ -101,7 +103,7 @@ package struct EventWalker {
         skipper.skip(4 * 8)
         skipOptional(8)
         skipChoice(of: 2)
-        skipper.skip(8)
+        skipper.skip(2 * 8)
     }
 
     /// `OrderView`.

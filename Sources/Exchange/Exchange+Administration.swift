@@ -48,6 +48,8 @@ extension Command {
         case .rotateAPIKey(let request): "\(request.key)"
         case .revokeAPIKey(let request): "\(request.key)"
         case .certifyResource(let request): "\(request.resource)"
+        case .postFees(let request): "product \(request.product.index)"
+        case .overrideBand(let request): "product \(request.product.index): \(request.body.reason)"
         case .halt(let scope), .resume(let scope):
             switch scope.kind {
             case .market: "market"

@@ -71,6 +71,7 @@ extension Exchange {
         if !fills.isEmpty { fills.removeAll(keepingCapacity: true) }
         if now >= nextForgetting { forgetExpiredAnswers() }
         forgetClosedOrders()
+        if now >= nextMidnight, head.tag != .passTime { beginDay(at: now) }
         var replayed = false
         if let key = head.key, let stored = storedAnswer(to: key, of: head.issuer) {
             answer.set(stored.reply)
@@ -87,6 +88,7 @@ extension Exchange {
                 answer.set(.refused(error))
             }
             settleMarket()
+            interruptHitContracts()
             ledger.removeTransfers()
             if let key = head.key { remember(reply, to: key, of: head.issuer) }
         }
@@ -149,6 +151,8 @@ extension Exchange {
         case .settle(let request): return try settle(through: request.through, issuer)
         case .rotateAPIKey(let request): return try rotateAPIKey(request, issuer)
         case .administrative(let request): return try administer(request, envelope)
+        case .postFees(let request): return try postFees(request, issuer)
+        case .overrideBand(let request): return try overrideBand(request, issuer)
         case .cancelAllAfter(let request): return .cancelTimer(try cancelAllAfter(request, issuer))
         }
     }

@@ -211,6 +211,7 @@ extension Exchange {
         var groups: [(group: Int64, left: Quantity, cost: HourCost)] = []
         var positions: [Int64: Int] = [:]
         let owner = owner(of: buyer)
+        let rate = fees(of: buyer, key.product).tier.takerFee
         books.forEachOrder(book, .sell) { slot in
             let order = books.order(slot)
             guard order.owner != owner, let group = group(of: slot, placement) else { return true }
@@ -224,7 +225,7 @@ extension Exchange {
             groups[position].left -= part
             let notional = price(atTicks: order.price, key.product).notional(part)
             groups[position].cost.cost += Int128(notional.rawValue)
-            groups[position].cost.fees += Int128(FeeSchedule.fee(on: notional, at: product.takerFee).rawValue)
+            groups[position].cost.fees += Int128(FeeSchedule.fee(on: notional, at: rate).rawValue)
             return true
         }
         return groups.filter { $0.left == 0 }.map { ($0.group, $0.cost) }

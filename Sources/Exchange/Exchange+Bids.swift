@@ -131,7 +131,10 @@ extension Exchange {
                 throw Refusal(.amountOverflow, "quantity × hours × limit_price exceeds what an account can hold")
             }
             var rate: BasisPoints = 0
-            for id in found.eligible { rate = max(rate, catalogue[id].takerFee, catalogue[id].makerFee) }
+            for id in found.eligible {
+                let fees = fees(of: issuer, id).tier
+                rate = max(rate, fees.takerFee, fees.makerFee)
+            }
             need = notional + Int128(FeeSchedule.fee(on: Micros(Int64(notional)), at: rate).rawValue)
         }
         let available = available(issuer, currency)
@@ -181,13 +184,15 @@ extension Exchange {
         let remaining = books.fill(planned.slot, quantity: planned.quantity)
         var trade = TradeTerms(contract: planned.contract, price: planned.price, quantity: planned.quantity)
         trade.buyer = buyer
-        trade.buyerRate = product.takerFee
+        let pinned = fees(of: buyer, product.id)
+        trade.buyerRate = pinned.tier.takerFee
+        trade.buyerFeeVersion = pinned.version
         trade.allocation = allocation
         trade.bid = bid
         trade.setSeller(maker, rate: maker.record.makerRate)
         let (id, fee, _) = execute(trade)
         if remaining == 0 { finish(planned.slot, .filled, nil) }
-        return FillView(id: id, price: planned.price, quantity: planned.quantity, fee: fee, liquidity: .taker)
+        return FillView(id: id, price: planned.price, quantity: planned.quantity, fee: fee, liquidity: .taker, feeVersion: pinned.version)
     }
 
     // MARK: Hourly

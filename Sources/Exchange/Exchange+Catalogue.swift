@@ -28,10 +28,19 @@ extension Exchange {
     func addProduct(_ terms: ProductTerms, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         let added = try catalogue.add(terms)
-        productFacts.append(ProductFacts(added, asset: asset(added.currency)))
+        list(added, asset: asset(added.currency))
         emit(.product(added))
         noteListing(added)
         return .product(added)
+    }
+
+    /// Keeps what every order needs of a product that was listed.
+    func list(_ product: Product, asset: AssetIndex) {
+        var facts = ProductFacts(product, asset: asset)
+        facts.isHalted = product.status == .halted
+        productFacts.append(facts)
+        feeVersions.append([])
+        for _ in 0..<24 { hourPrices.append(HourPrices(reference: product.referencePrice, target: product.referencePrice, facts)) }
     }
 
     /// Whether trading goes on in a scope.
@@ -56,7 +65,11 @@ extension Exchange {
             guard isListed(scope.contract) else { throw Refusal(.unknownContract, "no such contract") }
             guard now < gateTime(scope.contract) else { throw Refusal(.marketClosed, "the gate of \(symbol(scope.contract)) has closed") }
             // A contract that nobody touched is not halted: resuming it must not make it.
-            if halted || contracts.index(of: scope.contract) != nil { contracts[materialise(scope.contract)].halted = halted }
+            if halted || contracts.index(of: scope.contract) != nil {
+                let index = materialise(scope.contract)
+                contracts[index].halted = halted
+                if !halted { contracts[index].interruptedUntil = Timestamp() }
+            }
         }
         if !halted { noteResumption(scope) }
         emit(halted ? .halt(scope) : .resume(scope))

@@ -21,7 +21,7 @@ extension Exchange {
     func checkTradable(_ key: ContractKey) throws(Refusal) {
         if let index = contracts.index(of: key) {
             // What somebody trades is listed; its gate was computed once.
-            if now < contracts[index].gateTime, !contracts[index].halted, !marketHalted,
+            if now < contracts[index].gateTime, !contracts[index].isStopped, !marketHalted,
                 !productFacts[Int(key.product.index)].isHalted
             {
                 return
@@ -31,13 +31,13 @@ extension Exchange {
         guard now < gateTime(key) else {
             throw Refusal(.marketClosed, "the gate of \(symbol(key)) closed at \(gateTime(key))", field: "contract")
         }
-        guard !isHalted(key) else { throw Refusal(.marketHalted, "trading in \(symbol(key)) is halted", field: "contract") }
+        guard !isHalted(key) else { throw Refusal(.marketHalted, "trading in \(symbol(key)) is \(haltInWords(key))", field: "contract") }
     }
 
     func isHalted(_ key: ContractKey) -> Bool {
         if marketHalted || productFacts[Int(key.product.index)].isHalted { return true }
         guard let index = contracts.index(of: key) else { return false }
-        return contracts[index].halted
+        return contracts[index].isStopped
     }
 
     /// The contract's state, made at its first use; its gate is then waited for.

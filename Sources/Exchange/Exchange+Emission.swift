@@ -97,6 +97,8 @@ extension Exchange {
             writer.putOptional(resource?.rawValue ?? 0, isPresent: resource != nil)
             writer.put(resource == nil ? 1 as UInt8 : 0)  // resale
             writer.put(now.microseconds)
+            writer.put(terms.buyerFeeVersion)
+            writer.put(terms.sellerFeeVersion)
         }
     }
 

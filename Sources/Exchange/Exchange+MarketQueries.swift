@@ -9,7 +9,7 @@ extension Exchange {
     package func contract(_ key: ContractKey) -> ContractView? {
         guard isListed(key), contracts.index(of: key) != nil || key.hour >= Hour(containing: genesisTime) else { return nil }
         let product = catalogue[key.product]
-        let facts = productFacts[Int(key.product.index)]
+        let prices = hourPrices[hourPlace(key)]
         var view = ContractView()
         view.symbol = key
         view.product = key.product
@@ -17,9 +17,9 @@ extension Exchange {
         view.status = status(of: key)
         view.currency = product.currency
         view.gateClosesAt = gateTime(key)
-        view.floorPrice = facts.lowest ?? facts.band.floor
-        view.ceilingPrice = facts.highest ?? facts.band.ceiling
-        view.referencePrice = product.referencePrice
+        view.floorPrice = prices.lowest == Price() ? prices.band.floor : prices.lowest
+        view.ceilingPrice = prices.highest == Price() ? prices.band.ceiling : prices.highest
+        view.referencePrice = prices.reference
         if let index = contracts.index(of: key) {
             let state = contracts[index]
             if let book = state.book {
@@ -29,6 +29,7 @@ extension Exchange {
             view.last = state.last
             view.volume = state.volume
             view.openInterest = state.openInterest
+            view.interruptedUntil = state.interruptedUntil == Timestamp() ? nil : state.interruptedUntil
         }
         return view
     }

@@ -1,7 +1,6 @@
 import Matching
 import Pricing
 import Quantities
-import Registry
 
 /// Marks: what hours are worth now. MARKET.md section 9.
 extension Exchange {
@@ -43,9 +42,6 @@ extension Exchange {
         }
         return Notional.average(notional: turnover, quantity: volume)
     }
-
-    /// The price that a contract's band lies around now.
-    func referencePrice(of key: ContractKey) -> Price { catalogue[key.product].referencePrice }
 
     /// Whole days since 1970 of an hour's start.
     static func day(of hour: Hour) -> Int32 { hour.hoursSince1970 / 24 }

@@ -96,9 +96,10 @@ extension Exchange {
     ) throws(Refusal) -> (ticks: Int64, need: Micros) {
         try checkTradable(key)
         let product = productFacts.cells.place(Int(key.product.index))
+        let prices = hourPrices.cells.place(hourPlace(key))
         if order.record.price == Price() {
-            let edge = order.record.side == .buy ? product.record.highest : product.record.lowest
-            guard let edge else { throw Refusal(.outsidePriceBand, "no tick lies inside the price band") }
+            let edge = order.record.side == .buy ? prices.record.highest : prices.record.lowest
+            guard edge != Price() else { throw Refusal(.outsidePriceBand, "no tick lies inside the price band") }
             order.record.price = edge
         }
         let price = order.record.price
@@ -111,10 +112,15 @@ extension Exchange {
             throw Refusal(.priceOffTick, "\(stop) is no multiple of the tick \(product.record.tickSize)", field: "stop_price")
         }
         if product.record.lotSize != 1 { try checkLots(order.record.quantity, details, product.record.lotSize) }
-        try checkBand(price, product.record.band, field: "price")
-        if let stop = details?.stopPrice { try checkBand(stop, product.record.band, field: "stop_price") }
-        order.record.makerRate = product.record.makerFee
-        order.record.takerRate = product.record.takerFee
+        try checkBand(price, prices.record.band, field: "price")
+        if let stop = details?.stopPrice { try checkBand(stop, prices.record.band, field: "stop_price") }
+        if product.record.hasPlainFees {
+            order.record.makerRate = product.record.makerFee
+            order.record.takerRate = product.record.takerFee
+            order.record.feeVersion = product.record.feeVersion
+        } else {
+            pinFees(order, key.product)
+        }
         order.record.bondRate = product.record.bond
         if order.record.side == .sell { try checkHoldings(order, key) }
         return (ticks, need(order, key))

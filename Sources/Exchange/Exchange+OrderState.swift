@@ -46,6 +46,7 @@ struct OpenOrderState: Record {
         coder.field("client_order_id", &details.clientOrderID)
         coder.field("pending", &entry.isPending)
         coder.field("displayed", &displayed)
+        coder.field("fee_version", &entry.feeVersion)
     }
 }
 

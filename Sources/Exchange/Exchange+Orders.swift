@@ -69,6 +69,7 @@ extension Exchange {
             }
             // Each element is a command of its own: its stops enter before the next element.
             settleMarket()
+            interruptHitContracts()
             results.append(result)
         }
         return .orders(results)
@@ -181,7 +182,8 @@ extension Exchange {
         if action.makerRemaining == 0 { finish(action.slot, .filled, nil) }
         fills.append(
             FillView(
-                id: done.id, price: price, quantity: action.quantity, fee: isBuy ? done.buyerFee : done.sellerFee, liquidity: .taker
+                id: done.id, price: price, quantity: action.quantity, fee: isBuy ? done.buyerFee : done.sellerFee, liquidity: .taker,
+                feeVersion: order.record.feeVersion
             ))
     }
 

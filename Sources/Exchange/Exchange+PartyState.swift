@@ -60,9 +60,7 @@ extension Exchange {
             guard let asset = ledger.assets.index(of: product.currency) else {
                 throw decoder.damaged("a product in a currency that the ledger does not know")
             }
-            var facts = ProductFacts(product, asset: asset)
-            facts.isHalted = product.status == .halted
-            productFacts.append(facts)
+            list(product, asset: asset)
         }
     }
 

@@ -50,6 +50,7 @@ extension Exchange {
         addEscrowInterest(lot.provider, asset, -lot.bond)
         deliveries[index].delivery.status = .settled
         deliveries[index].delivery.settledAt = now
+        noteDelivered(delivery)
         unreported.deliveries.append(delivery.id)
         contracts.holdings[Int(contract)].unsettledDeliveries -= 1
         if contracts.holdings[Int(contract)].unsettledDeliveries == 0 {

@@ -47,6 +47,7 @@ extension Exchange {
         due.encodeState(into: &encoder)
         encodeCancelTimers(into: &encoder)
         due.encodeBidExpiries(into: &encoder)
+        encodePricing(into: &encoder, spill)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
 
@@ -71,6 +72,7 @@ extension Exchange {
         try decodeCancelTimers(from: &decoder)
         try due.decodeBidExpiries(from: &decoder)
         try confirmStandingBids(&decoder)
+        try decodePricing(from: &decoder)
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
         try confirmContracts(&decoder)

@@ -13,7 +13,9 @@ extension Exchange {
         ledger.beginEntrySet(Cause())
         var budget = Self.settlementsPerCommand
         let last = now
-        while budget > 0, let item = due.pop(through: last) {
+        while budget > 0 {
+            if let next = due.next, next <= last, next >= nextMidnight { beginDay(at: next) }
+            guard let item = due.pop(through: last) else { break }
             switch item {
             case .expiry(let expiry):
                 now = expiry.time
@@ -28,6 +30,9 @@ extension Exchange {
             case .gate(let gate):
                 now = gate.time
                 closeGate(gate.contract)
+            case .resumption(let resumption):
+                now = resumption.time
+                endInterruption(resumption)
             case .deadline(let deadline):
                 now = deadline.time
                 settleDue(deadline.contract, budget: &budget)
@@ -35,6 +40,7 @@ extension Exchange {
             }
         }
         now = last
+        if last >= nextMidnight, due.next.map({ $0 > last }) ?? true { beginDay(at: last) }
         // One command may have let days pass: what closed early in them is more than a day old at its end.
         forgetClosedOrders()
     }

@@ -21,12 +21,15 @@ struct TradeTerms {
     var buyOrder = OrderID.none
     var buyer = ParticipantID.none
     var buyerRate: BasisPoints = 0
+    /// Of the schedule that the rate is from.
+    var buyerFeeVersion: UInt32 = 1
     /// The allocation that the units go to.
     var allocation = AllocationID.none
     var bid = BidID.none
     var sellOrder = OrderID.none
     var seller = ParticipantID.none
     var sellerRate: BasisPoints = 0
+    var sellerFeeVersion: UInt32 = 1
     var bondRate: BasisPoints = 0
     var source = UnitSource.position(.none)
 
@@ -41,6 +44,7 @@ struct TradeTerms {
         buyOrder = order.record.id
         buyer = order.record.participant
         buyerRate = rate
+        buyerFeeVersion = order.record.feeVersion
         allocation = order.record.allocation
         bid = order.record.bid
     }
@@ -50,6 +54,7 @@ struct TradeTerms {
         sellOrder = order.record.id
         seller = order.record.participant
         sellerRate = rate
+        sellerFeeVersion = order.record.feeVersion
         bondRate = order.record.bondRate
         source = order.record.resource.isNone ? .position(order.record.allocation) : .capacity(order.record.resource)
     }
@@ -203,9 +208,14 @@ extension Exchange {
     }
 
     private func note(_ price: Price, _ quantity: Quantity, in contract: Int32) {
+        let notional = Int128(price.notional(quantity).rawValue)
         contracts[contract].last = price
         contracts[contract].volume += Int64(quantity)
-        contracts[contract].turnover += Int128(price.notional(quantity).rawValue)
+        contracts[contract].turnover += notional
+        let prices = hourPrices.cells.place(hourPlace(contracts[contract].key))
+        prices.record.notional += notional
+        prices.record.quantity += Int64(quantity)
+        if price <= prices.record.lowest || price >= prices.record.highest, bandHits.last != contract { bandHits.append(contract) }
         if waitingStops > 0, touched.last != contract { touched.append(contract) }
     }
 }

@@ -1,6 +1,7 @@
 import DequeModule
 import Ledger
 import Matching
+import Pricing
 import Quantities
 import Registry
 import Settlement
@@ -46,6 +47,16 @@ package final class Exchange {
     /// By participant, product and resource: what every order asks of them.
     var traders = Slab<TraderFacts>(reserving: 1 << 20)
     var productFacts = Slab<ProductFacts>(reserving: 1 << 16)
+    /// By product and hour of the day, 24 in a row.
+    var hourPrices = Slab<HourPrices>(reserving: 24 << 16)
+    /// By product: the versions of its fees after the first.
+    var feeVersions: [[FeeVersion]] = []
+    /// By participant: what was delivered to and by it lately.
+    var delivered: [DeliveredDays] = []
+    /// When the UTC day ends for which bands and tiers are fixed.
+    var nextMidnight = Timestamp()
+    /// Contracts that traded at the edge of their band in this command.
+    var bandHits: [Int32] = []
     var resourceFacts = Slab<ResourceFacts>(reserving: 1 << 20)
     /// By resource and hour: what is sold and on offer.
     var capacity = CapacityStore()

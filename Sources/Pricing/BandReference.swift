@@ -1,47 +1,21 @@
 import Quantities
 
-/// What one product traded in one UTC hour of one day.
-package struct DayVolume: Record, Equatable {
-    /// Whole days since 1970.
-    package var day: Int32 = 0
-    /// The sum of price × quantity, in micros.
-    package var notional = Micros.zero
-    /// Device-hours.
-    package var quantity: Int64 = 0
-
-    package init() {}
-    package init(day: Int32, notional: Micros, quantity: Int64) {
-        self.day = day
-        self.notional = notional
-        self.quantity = quantity
-    }
-
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        coder.field("day", &day)
-        coder.field("notional", &notional)
-        coder.field("quantity", &quantity)
-    }
-}
-
 /// The price that a contract's band lies around.
 package enum BandReference {
     /// How far a reference moves in a day at most, in basis points.
     package static let dailyMove: BasisPoints = 2_000
 
-    /// Where the reference for `day` wants to be: the volume-weighted price of the latest earlier day that traded in the same
-    /// UTC hour, else the product's listed reference.
+    /// A day on which less was traded moves no reference: one unit must not be able to walk it.
+    package static let leastQuantity: Int64 = 8
+
+    /// Where references want to be after a day: its volume-weighted price, or where they wanted to be before, if less than
+    /// `leastQuantity` was traded.
     ///
-    /// - Parameter volumes: the product's volumes in that UTC hour, in any order; days without trades may be absent or empty.
-    package static func target(day: Int32, volumes: some Sequence<DayVolume>, listed: Price) -> Price {
-        var latest: DayVolume?
-        for volume in volumes where volume.day < day && volume.quantity > 0 {
-            if let known = latest, known.day >= volume.day { continue }
-            latest = volume
-        }
-        guard let latest,
-            let average = Notional.average(notional: Int128(latest.notional.rawValue), quantity: latest.quantity),
-            average > Price(0), average <= .limit
-        else { return listed }
+    /// - Parameter notional: the sum of price × quantity over the day's trades in one UTC hour's contracts, in micros.
+    package static func target(after previous: Price, notional: Int128, quantity: Int64) -> Price {
+        guard quantity >= leastQuantity, let average = Notional.average(notional: notional, quantity: quantity), average > Price(0),
+            average <= .limit
+        else { return previous }
         return average
     }
 

@@ -75,19 +75,11 @@ struct PriceBandTests {
 
 @Suite("Band reference")
 struct BandReferenceTests {
-    static let volumes = [
-        DayVolume(day: 10, notional: Micros(1_000), quantity: 3),
-        DayVolume(day: 12, notional: Micros(900), quantity: 2),
-        DayVolume(day: 13, notional: .zero, quantity: 0),
-        DayVolume(day: 14, notional: Micros(50), quantity: 1),
-    ]
-
-    @Test("the latest earlier day with trades decides, else the listed reference", arguments: [
-        (10, 777), (11, 333), (12, 333), (13, 450), (14, 450), (15, 50), (900, 50),
-    ] as [(Int32, Int64)])
-    func target(day: Int32, expected: Int64) {
-        #expect(BandReference.target(day: day, volumes: Self.volumes, listed: Price(777)) == Price(expected))
-        #expect(BandReference.target(day: day, volumes: Self.volumes.reversed(), listed: Price(777)) == Price(expected))
+    @Test("a day's trades decide, rounded down, and a day with less than eight units does not count", arguments: [
+        (0, 0, 777), (7_000, 7, 777), (8_007, 8, 1_000), (1, 8, 777), (900, 9, 100),
+    ] as [(Int64, Int64, Int64)])
+    func target(notional: Int64, quantity: Int64, expected: Int64) {
+        #expect(BandReference.target(after: Price(777), notional: Int128(notional), quantity: quantity) == Price(expected))
     }
 
     @Test("a reference moves at most a fifth a day", arguments: [

@@ -43,6 +43,8 @@ extension Command: FieldValue {
         case .rotateAPIKey: .rotateAPIKey
         case .administrative: .administrative
         case .cancelAllAfter: .cancelAllAfter
+        case .postFees: .postFees
+        case .overrideBand: .overrideBand
         }
     }
 
@@ -164,6 +166,12 @@ extension Command: FieldValue {
         case .cancelAllAfter(var payload):
             coder.field("cancel_all_after", &payload)
             self = .cancelAllAfter(payload)
+        case .postFees(var payload):
+            coder.field("post_fees", &payload)
+            self = .postFees(payload)
+        case .overrideBand(var payload):
+            coder.field("override_band", &payload)
+            self = .overrideBand(payload)
         }
     }
 
@@ -206,6 +214,8 @@ extension Command: FieldValue {
         case .rotateAPIKey: self = .rotateAPIKey(RotateAPIKey())
         case .administrative: self = .administrative(AdministrativeCommand())
         case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
+        case .postFees: self = .postFees(PostFees())
+        case .overrideBand: self = .overrideBand(OverrideBand())
         }
     }
 }

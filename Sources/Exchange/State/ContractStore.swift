@@ -12,6 +12,10 @@ struct ContractState: BitwiseCopyable {
     /// The escrow account, opened at the first trade.
     var escrow = AccountID.none
     var halted = false
+    /// When a volatility interruption ends; 0 where there is none.
+    var interruptedUntil = Timestamp()
+    /// Whether its own halt or an interruption stops it.
+    var isStopped: Bool { halted || interruptedUntil.microseconds != 0 }
     var gateClosed = false
     var settled = false
     var last: Price?

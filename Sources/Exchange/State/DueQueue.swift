@@ -1,7 +1,8 @@
 import HeapModule
 import Quantities
 
-/// What happens by itself and when: expiries first, of orders and then of bids, then dead-man switches, then gates, then deadlines, at equal times.
+/// What happens by itself and when: expiries first, of orders and then of bids, then dead-man switches, then gates, then ends of
+/// interruptions, then deadlines, at equal times.
 ///
 /// Entries are hints: what they point at is looked at again when they come up, so an order that left early costs nothing
 /// but its entry.
@@ -42,11 +43,21 @@ struct DueQueue {
         }
     }
 
+    /// A volatility interruption may end.
+    struct Resumption: Comparable, Sendable {
+        var time: Timestamp
+        var contract: Int32
+        static func < (left: Resumption, right: Resumption) -> Bool {
+            left.time == right.time ? left.contract < right.contract : left.time < right.time
+        }
+    }
+
     enum Item {
         case expiry(Expiry)
         case bidExpiry(BidExpiry)
         case alarm(Alarm)
         case gate(Gate)
+        case resumption(Resumption)
         case deadline(Deadline)
     }
 
@@ -55,6 +66,7 @@ struct DueQueue {
     private var alarms = Heap<Alarm>()
     private var gates = Heap<Gate>()
     private var deadlines = Heap<Deadline>()
+    private var resumptions = Heap<Resumption>()
 
     /// The earliest time of all entries: every command asks for it.
     private(set) var next: Timestamp?
@@ -84,11 +96,17 @@ struct DueQueue {
         next = min(next ?? deadline.time, deadline.time)
     }
 
+    mutating func add(_ resumption: Resumption) {
+        resumptions.insert(resumption)
+        next = min(next ?? resumption.time, resumption.time)
+    }
+
     private mutating func findNext() {
         next = expiries.min?.time
         if let expiry = bidExpiries.min?.time { next = min(next ?? expiry, expiry) }
         if let alarm = alarms.min?.time { next = min(next ?? alarm, alarm) }
         if let gate = gates.min?.time { next = min(next ?? gate, gate) }
+        if let resumption = resumptions.min?.time { next = min(next ?? resumption, resumption) }
         if let deadline = deadlines.min?.time { next = min(next ?? deadline, deadline) }
     }
 
@@ -100,6 +118,7 @@ struct DueQueue {
         if bidExpiries.min?.time == earliest { return bidExpiries.popMin().map(Item.bidExpiry) }
         if alarms.min?.time == earliest { return alarms.popMin().map(Item.alarm) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
+        if resumptions.min?.time == earliest { return resumptions.popMin().map(Item.resumption) }
         return deadlines.popMin().map(Item.deadline)
     }
 }
@@ -191,4 +210,23 @@ extension DueQueue {
     ///
     /// - Complexity: O(entries).
     func hasAlarm(_ alarm: Alarm) -> Bool { alarms.unordered.contains(alarm) }
+
+    /// Writes the ends of interruptions in their order.
+    func encodeResumptions(into encoder: inout BinaryEncoder) { encoder.append(resumptions.unordered.sorted()) }
+
+    /// Reads what `encodeResumptions` wrote.
+    mutating func decodeResumptions(from decoder: inout BinaryDecoder, contracts: Int32) throws(BinaryDecoder.Failure) {
+        let read = try decoder.read([Resumption].self)
+        let times = 0...Timestamp.limit.microseconds
+        guard read.allSatisfy({ times.contains($0.time.microseconds) && (0..<contracts).contains($0.contract) }),
+            zip(read, read.dropFirst()).allSatisfy({ $0 <= $1 })
+        else { throw decoder.damaged("a time that cannot be waited for") }
+        resumptions = Heap(read)
+        findNext()
+    }
+
+    /// Whether an entry waits.
+    ///
+    /// - Complexity: O(entries).
+    func hasResumption(_ resumption: Resumption) -> Bool { resumptions.unordered.contains(resumption) }
 }

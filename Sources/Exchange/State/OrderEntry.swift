@@ -34,10 +34,12 @@ struct OrderEntry: BitwiseCopyable {
     var bid = BidID.none
     var createdAt = Timestamp()
     var closedAt = Timestamp()
-    /// Pinned at acceptance.
-    var makerRate: BasisPoints = 0
-    var takerRate: BasisPoints = 0
+    // Pinned at acceptance. Rates are within ±5,000, so half the width holds them.
+    private var narrowMakerRate: Int16 = 0
+    private var narrowTakerRate: Int16 = 0
     var bondRate: BasisPoints = 0
+    /// Of the fee schedule that the rates are from.
+    var feeVersion: UInt32 = 1
     /// The number of its rare details; 0 for none.
     var details: UInt32 = 0
     /// Of a sale of capacity while it is on offer: the cell of its hour in `CapacityStore`.
@@ -48,6 +50,14 @@ struct OrderEntry: BitwiseCopyable {
     var status = OrderStatus.open
     var reason: OrderEndReason?
 
+    var makerRate: BasisPoints {
+        @inline(__always) get { BasisPoints(narrowMakerRate) }
+        @inline(__always) set { narrowMakerRate = Int16(clamping: newValue) }
+    }
+    var takerRate: BasisPoints {
+        @inline(__always) get { BasisPoints(narrowTakerRate) }
+        @inline(__always) set { narrowTakerRate = Int16(clamping: newValue) }
+    }
     var remaining: Quantity { quantity &- filled }
     var isCapacitySale: Bool { side == .sell && !resource.isNone }
     var isResale: Bool { side == .sell && resource.isNone }

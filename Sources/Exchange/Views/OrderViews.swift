@@ -138,16 +138,19 @@ package struct FillView: Record, BitwiseCopyable {
     package var id = TradeID.none
     package var price = Price()
     package var quantity: Quantity = 0
+    /// Of the product's fee schedule that the fee is from.
+    package var feeVersion: UInt32 = 1
     package var fee = Micros.zero
     package var liquidity = Liquidity.taker
 
     package init() {}
-    package init(id: TradeID, price: Price, quantity: Quantity, fee: Micros, liquidity: Liquidity) {
+    package init(id: TradeID, price: Price, quantity: Quantity, fee: Micros, liquidity: Liquidity, feeVersion: UInt32) {
         self.id = id
         self.price = price
         self.quantity = quantity
         self.fee = fee
         self.liquidity = liquidity
+        self.feeVersion = feeVersion
     }
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("id", &id)
@@ -155,6 +158,7 @@ package struct FillView: Record, BitwiseCopyable {
         coder.field("quantity", &quantity)
         coder.field("fee", &fee)
         coder.field("liquidity", &liquidity)
+        coder.field("fee_version", &feeVersion)
     }
 }
 
@@ -208,6 +212,9 @@ package struct TradeView: Record {
     /// Whether hours bought earlier were sold on.
     package var resale = false
     package var time = Timestamp()
+    /// The versions of the product's fee schedule that the two sides' fees are from.
+    package var buyerFeeVersion: UInt32 = 1
+    package var sellerFeeVersion: UInt32 = 1
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -226,6 +233,8 @@ package struct TradeView: Record {
         coder.field("resource_id", &resourceID)
         coder.field("resale", &resale)
         coder.field("time", &time)
+        coder.field("buyer_fee_version", &buyerFeeVersion)
+        coder.field("seller_fee_version", &sellerFeeVersion)
     }
 }
 

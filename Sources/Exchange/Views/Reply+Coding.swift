@@ -1,3 +1,4 @@
+import Pricing
 import Quantities
 import Registry
 
@@ -29,6 +30,8 @@ extension Reply: FieldValue {
         case .meterReports: .meterReports
         case .settlement: .settlement
         case .cancelTimer: .cancelTimer
+        case .feeVersion: .feeVersion
+        case .bands: .bands
         }
     }
 
@@ -102,6 +105,12 @@ extension Reply: FieldValue {
         case .cancelTimer(var payload):
             coder.field("cancel_timer", &payload)
             self = .cancelTimer(payload)
+        case .feeVersion(var payload):
+            coder.field("fee_version", &payload)
+            self = .feeVersion(payload)
+        case .bands(var payload):
+            coder.field("bands", &payload)
+            self = .bands(payload)
         }
     }
 
@@ -130,6 +139,8 @@ extension Reply: FieldValue {
         case .meterReports: self = .meterReports([MeterBatchResult]())
         case .settlement: self = .settlement(SettlementRunView())
         case .cancelTimer: self = .cancelTimer(CancelTimerView())
+        case .feeVersion: self = .feeVersion(FeeVersion())
+        case .bands: self = .bands(BandsView())
         }
     }
 }

@@ -1,3 +1,4 @@
+import Pricing
 import Quantities
 import Registry
 
@@ -25,12 +26,15 @@ package enum Reply: Sendable {
     case meterReports([MeterBatchResult])
     case settlement(SettlementRunView)
     case cancelTimer(CancelTimerView)
+    case feeVersion(FeeVersion)
+    case bands(BandsView)
 }
 
 /// The number of a reply's kind in the journal.
 package enum ReplyTag: String, Choice {
     case refused, done, participant, apiKey, money, zone, computeClass, grade, product, resource, outage, order, orders
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
+    case feeVersion, bands
 }
 
 /// A reply with what the shell needs around it.

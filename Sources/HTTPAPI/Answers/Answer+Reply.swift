@@ -1,4 +1,5 @@
 import Exchange
+import Pricing
 import Quantities
 
 extension Answer {
@@ -31,6 +32,8 @@ extension Answer {
             self = .object(status: status, products: products) { $0.member("results", values) }
         case .settlement(let value): self = .json(value, status: status, products: products)
         case .cancelTimer(let value): self = .json(value, status: status, products: products)
+        case .feeVersion(let value): self = .json(value, status: status, products: products)
+        case .bands(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

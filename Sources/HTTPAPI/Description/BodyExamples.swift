@@ -27,5 +27,7 @@ package enum BodyExamples {
         "reportMeters": #"{"reports":[{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}]}"#,
         "settle": #"{"through":"2026-11-25T00:00:00Z"}"#,
         "cancelAllAfter": #"{"seconds":30}"#,
+        "postFees": #"{"effective_from":"2026-12-01T00:00:00Z","tiers":[{"min_delivered_hours":0,"maker_fee_bps":0,"taker_fee_bps":10},{"min_delivered_hours":10000,"maker_fee_bps":-2,"taker_fee_bps":8}]}"#,
+        "overrideBand": #"{"reference_price":"15.00","reason":"a supply shock"}"#,
     ]
 }

@@ -21,6 +21,12 @@ extension RouteNotes {
         RouteNotes(
             "GET /v1/contracts/{symbol}/candles", "listContractCandles", "Trades of one contract summed up", .list(Candle.self),
             query: QueryNotes.candles),
+        RouteNotes("GET /v1/products/{code}/fees", "readFees", "All versions of a product's fees", .record(FeeScheduleView.self)),
+        RouteNotes("POST /v1/products/{code}/fees", "postFees", "Post the next version of a product's fees", .created(FeeVersion.self)),
+        RouteNotes("GET /v1/fees", "listFeeTiers", "What one pays in each product today", .list(FeeTierView.self)),
+        RouteNotes("GET /v1/products/{code}/bands", "readBands", "Today's price bands by hour of the day", .record(BandsView.self)),
+        RouteNotes(
+            "POST /v1/products/{code}/bands", "overrideBand", "Say what bands lie around, with a reason", .record(BandsView.self)),
         RouteNotes(
             "GET /v1/products/{code}/trades", "listProductTrades", "A product's trades of the last 7 days, the newest first",
             .list(PublicTradeView.self)),

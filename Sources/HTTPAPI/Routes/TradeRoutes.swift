@@ -43,6 +43,8 @@ struct OwnTradeView: Record {
     var resale = false
     var takerSide = Side.buy
     var time = Timestamp()
+    /// Of the product's fee schedule that the fee is from.
+    var feeVersion: UInt32 = 1
 
     init() {}
 
@@ -63,6 +65,7 @@ struct OwnTradeView: Record {
         resale = trade.resale
         takerSide = trade.takerSide
         time = trade.time
+        feeVersion = isBuyer ? trade.buyerFeeVersion : trade.sellerFeeVersion
     }
 
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -79,5 +82,6 @@ struct OwnTradeView: Record {
         coder.field("resale", &resale)
         coder.field("taker_side", &takerSide)
         coder.field("time", &time)
+        coder.field("fee_version", &feeVersion)
     }
 }

@@ -90,6 +90,8 @@ extension TradeView {
         resourceID = reader.takeBoolean() ? ResourceID(reader.take(Int64.self)) : nil
         resale = reader.takeBoolean()
         time = Timestamp(reader.take(Int64.self))
+        buyerFeeVersion = reader.take(UInt32.self)
+        sellerFeeVersion = reader.take(UInt32.self)
     }
 }
 

@@ -11,6 +11,7 @@ struct TradeRow: ProjectionRow {
     static let columns = [
         "id", "price", "quantity", "buy_order", "sell_order", "bid", "buyer", "seller", "buyer_fee", "seller_fee",
         "resource", "sequence", "time_micros", "product", "hour", "taker_side", "resale",
+        "buyer_fee_version", "seller_fee_version",
     ]
 
     var id: Int64 { trade.id.rawValue }
@@ -38,6 +39,8 @@ struct TradeRow: ProjectionRow {
         try sink.integer(trade.contract.hour.hoursSince1970)
         try sink.text(trade.takerSide.column)
         try sink.boolean(trade.resale)
+        try sink.integer(Int32(bitPattern: trade.buyerFeeVersion))
+        try sink.integer(Int32(bitPattern: trade.sellerFeeVersion))
     }
 
     init(_ row: Row) throws(PostgresError) {
@@ -58,5 +61,7 @@ struct TradeRow: ProjectionRow {
         trade.contract = try row.contract(13)
         trade.takerSide = try row.side(15)
         trade.resale = try row.bool(16)
+        trade.buyerFeeVersion = UInt32(truncatingIfNeeded: try row.int64(17))
+        trade.sellerFeeVersion = UInt32(truncatingIfNeeded: try row.int64(18))
     }
 }

@@ -10,6 +10,8 @@ import Sequencer
 /// the product's schedule, and no resource ever sold more units of an hour than were certified.
 struct RuleAudit {
     private var schedules: [ProductID: [Product]] = [:]
+    /// Fee schedules after the first, by product and version.
+    private var versions: [ProductID: [UInt32: FeeVersion]] = [:]
     private(set) var sales: Int64 = 0
 
     /// Checks the trades of a frame after it was applied to `exchange`.
@@ -23,6 +25,9 @@ struct RuleAudit {
             case .product:
                 let product = try Self.read(Product.self, frame, entry)
                 schedules[product.id, default: []].append(product)
+            case .feeVersion:
+                let version = try Self.read(FeeVersion.self, frame, entry)
+                versions[version.product, default: [:]][version.version] = version
             case .resource: changed = true
             case .trade:
                 let trade = try Self.read(TradeView.self, frame, entry)
@@ -43,19 +48,26 @@ struct RuleAudit {
         return try decoder.read(type)
     }
 
+    /// A side pays what some tier of the version says that it names.
     private func confirmFees(_ trade: TradeView) throws {
-        let known = schedules[trade.contract.product] ?? []
         let notional = trade.price.notional(trade.quantity)
-        let isScheduled = known.contains { product in
-            let buyerIsTaker = trade.takerSide == .buy
-            let fees = FeeSchedule.tradeFees(
-                on: notional, buyerRate: buyerIsTaker ? product.takerFee : product.makerFee,
-                sellerRate: buyerIsTaker ? product.makerFee : product.takerFee)
-            return fees.buyer == trade.buyerFee && fees.seller == trade.sellerFee
+        let buyerIsTaker = trade.takerSide == .buy
+        let isScheduled = tiers(trade.contract.product, trade.buyerFeeVersion).contains { buyer in
+            tiers(trade.contract.product, trade.sellerFeeVersion).contains { seller in
+                let fees = FeeSchedule.tradeFees(
+                    on: notional, buyerRate: buyerIsTaker ? buyer.takerFee : buyer.makerFee,
+                    sellerRate: buyerIsTaker ? seller.makerFee : seller.takerFee)
+                return fees.buyer == trade.buyerFee && fees.seller == trade.sellerFee
+            }
         }
         guard isScheduled else {
             throw AuditFault("trade \(trade.id): its fees \(trade.buyerFee) and \(trade.sellerFee) are not those of the schedule")
         }
+    }
+
+    private func tiers(_ product: ProductID, _ version: UInt32) -> [FeeTier] {
+        if version > 1 { return versions[product]?[version]?.tiers ?? [] }
+        return (schedules[product] ?? []).map { FeeTier(leastDeliveredHours: 0, makerFee: $0.makerFee, takerFee: $0.takerFee) }
     }
 
     private func confirmUnits(_ trade: TradeView, _ exchange: Exchange) throws {

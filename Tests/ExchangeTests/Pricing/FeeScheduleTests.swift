@@ -1,0 +1,117 @@
+import Exchange
+import Pricing
+import Quantities
+import TestSupport
+import Testing
+
+extension Market {
+    /// The market read back from its bytes writes the same bytes.
+    func isReadBack() throws -> Bool {
+        let bytes = state
+        var decoder = BinaryDecoder(bytes)
+        let read = try Exchange(decoding: &decoder)
+        var encoder = BinaryEncoder()
+        read.encodeState(into: &encoder)
+        return encoder.bytes == bytes && read.nextDue == exchange.nextDue
+    }
+}
+
+@Suite struct FeeScheduleTests {
+    private func post(_ pit: Pit, _ tiers: [(Int64, BasisPoints, BasisPoints)], from: String? = nil) -> Reply {
+        var body = PostFees.Body()
+        body.effectiveFrom = from.flatMap { Timestamp(rfc3339: $0) }
+        body.tiers = tiers.map { FeeTier(leastDeliveredHours: $0.0, makerFee: $0.1, takerFee: $0.2) }
+        return pit.market.apply(.postFees(PostFees(product: pit.product, body: body)), as: pit.market.operatorID).reply
+    }
+
+    private func code(_ reply: Reply) -> RefusalCode? {
+        if case .refused(let refusal) = reply { return refusal.code }
+        return nil
+    }
+
+    @Test("a version takes effect at its time; an order keeps what was pinned; every fill names its version")
+    func versions() throws {
+        let pit = Pit()
+        pit.sell(cents(200), 10)
+        guard case .feeVersion(let second) = post(pit, [(0, 5, 50)], from: "2026-11-23T00:30:00Z") else {
+            Issue.record("no schedule")
+            return
+        }
+        #expect(second.version == 2)
+        let before = pit.buy(cents(200), 5, as: pit.alice).trades[0]
+        #expect(before.feeVersion == 1 && before.fee == Micros(30_000))
+        #expect(try pit.market.isReadBack())
+        pit.advance(minutes: 30)
+        let after = pit.buy(cents(200), 5, as: pit.alice).trades[0]
+        #expect(after.feeVersion == 2 && after.fee == Micros(50_000))
+        let schedule = try #require(pit.market.exchange.feeSchedule(pit.product))
+        #expect(schedule.current == 2 && schedule.versions.map(\.version) == [1, 2] && schedule.versions[0].tiers[0].takerFee == 30)
+        #expect(pit.market.replay().state == pit.market.state)
+        #expect(try pit.market.isReadBack())
+    }
+
+    @Test("delivered hours of the last 30 days lead to a tier from the next midnight on, and leave it again")
+    func tiers() throws {
+        let pit = Pit()
+        #expect(code(post(pit, [(0, 10, 30), (8, -5, 20)])) == nil)
+        pit.trade(cents(200), 8, to: pit.alice)
+        pit.advance(minutes: 180)
+        pit.report(delivered: 8 * 3_600)
+        pit.advance(minutes: 300)
+        #expect(pit.trade(cents(200), 5, to: pit.alice, hour: 20).trades[0].fee == Micros(30_000))
+        pit.advance(minutes: 24 * 60)
+        #expect(try pit.market.isReadBack())
+        let taken = pit.trade(cents(200), 5, to: pit.alice, hour: 50)
+        #expect(taken.trades[0].fee == Micros(20_000))
+        // Bob has no such hours; the provider, who delivered them, makes at a rebate.
+        #expect(pit.trade(cents(200), 5, to: pit.bob, hour: 50).trades[0].fee == Micros(30_000))
+        let provider = try #require(pit.market.exchange.feeTiers(of: pit.provider, after: 0, limit: 1).first)
+        #expect(provider.makerFee == -5 && provider.deliveredHours == 8)
+        pit.advance(minutes: 30 * 24 * 60 + 60)
+        #expect(pit.market.exchange.feeTiers(of: pit.alice, after: 0, limit: 1).first?.takerFee == 20)
+        pit.advance(minutes: 31 * 24 * 60)
+        #expect(pit.market.exchange.feeTiers(of: pit.alice, after: 0, limit: 1).first?.takerFee == 30)
+        #expect(pit.market.replay().state == pit.market.state)
+    }
+
+    @Test("a schedule under which some maker and some taker would cost the exchange money is refused, and other nonsense", arguments: [
+        [], [(1, 0, 10)], [(0, 0, 10), (0, 0, 10)], [(0, -11, 10)], [(0, -5, 10), (100, -2, 4)], [(0, 5_001, 0)], [(0, 0, -5_001)],
+        [(0, 0, 10), (1_000_000_000_001, 0, 10)],
+    ] as [[(Int64, BasisPoints, BasisPoints)]])
+    func refusals(tiers: [(Int64, BasisPoints, BasisPoints)]) {
+        let pit = Pit()
+        let before = pit.market.stateWithoutHeader
+        #expect(code(post(pit, tiers)) == .invalidRequest)
+        #expect(pit.market.stateWithoutHeader == before)
+    }
+
+    @Test("only operators post; not into the past, not before a version that waits, not for a product that is not listed")
+    func order() {
+        let pit = Pit()
+        var body = PostFees.Body()
+        body.tiers = [FeeTier(leastDeliveredHours: 0, makerFee: 0, takerFee: 0)]
+        #expect(pit.market.code(.postFees(PostFees(product: pit.product, body: body)), as: pit.alice) == .forbidden)
+        #expect(pit.market.code(.postFees(PostFees(product: ProductID(7), body: body)), as: pit.market.operatorID) == .notFound)
+        #expect(code(post(pit, [(0, 0, 1)], from: "2026-11-22T00:00:00Z")) == .invalidRequest)
+        #expect(code(post(pit, [(0, 0, 1)], from: "2026-12-01T00:00:00Z")) == nil)
+        #expect(code(post(pit, [(0, 0, 1)], from: "2026-11-30T00:00:00Z")) == .conflict)
+        #expect(code(post(pit, [(0, 0, 1)])) == .conflict)
+    }
+
+    @Test("whatever the schedules, no trade earns below 0")
+    func earns() {
+        var random = SeededGenerator(seed: 11)
+        for _ in 0..<200 {
+            let maker = BasisPoints(Int64(random.next() % 201)) - 100
+            let taker = max(-maker, 0) + BasisPoints(Int64(random.next() % 50))
+            let pit = Pit()
+            #expect(code(post(pit, [(0, maker, taker)])) == nil, "\(maker) \(taker)")
+            let quantity = Quantity(random.next() % 20) + 1
+            let price = Price(1_010_000 + Int64(random.next() % 190) * 10_000)
+            pit.trade(price, quantity, to: pit.alice)
+            let notional = price.notional(quantity)
+            let fees = FeeSchedule.tradeFees(on: notional, buyerRate: taker, sellerRate: maker)
+            #expect(fees.buyer + fees.seller >= .zero)
+        }
+    }
+}
