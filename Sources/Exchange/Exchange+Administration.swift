@@ -48,6 +48,7 @@ extension Command {
         case .rotateAPIKey(let request): "\(request.key)"
         case .revokeAPIKey(let request): "\(request.key)"
         case .certifyResource(let request): "\(request.resource)"
+        case .reviseIndex(let request): "product \(request.product.index) \(request.body.hour): \(request.body.reason)"
         case .postFees(let request): "product \(request.product.index)"
         case .overrideBand(let request): "product \(request.product.index): \(request.body.reason)"
         case .halt(let scope), .resume(let scope):

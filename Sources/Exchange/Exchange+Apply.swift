@@ -153,6 +153,7 @@ extension Exchange {
         case .administrative(let request): return try administer(request, envelope)
         case .postFees(let request): return try postFees(request, issuer)
         case .overrideBand(let request): return try overrideBand(request, issuer)
+        case .reviseIndex(let request): return try reviseIndex(request, issuer)
         case .cancelAllAfter(let request): return .cancelTimer(try cancelAllAfter(request, issuer))
         }
     }

@@ -61,7 +61,9 @@ extension Exchange {
         guard contracts[resumption.contract].interruptedUntil == resumption.time else { return }
         contracts[resumption.contract].interruptedUntil = Timestamp()
         guard !contracts[resumption.contract].halted, !contracts[resumption.contract].gateClosed else { return }
-        emit(.resume(TradingScope(.contract, contract: contracts[resumption.contract].key)))
+        let scope = TradingScope(.contract, contract: contracts[resumption.contract].key)
+        emit(.resume(scope))
+        noteResumption(scope)
     }
 
     /// Why nothing can be traded in a contract that is halted.

@@ -233,7 +233,7 @@ extension Exchange {
 
     /// What the full quantity costs in one hour where one placement's asks count; nil where it has too little, or there is no trading.
     func hourCost(
-        _ quantity: Quantity, _ key: ContractKey, _ product: Product, _ placement: Placement, _ group: Int64, _ owner: UInt32
+        _ quantity: Quantity, _ key: ContractKey, _ rate: BasisPoints, _ placement: Placement, _ group: Int64, _ owner: UInt32
     ) -> HourCost? {
         guard let index = contracts.index(of: key), let book = contracts[index].book, now < contracts[index].gateTime, !isHalted(key)
         else { return nil }
@@ -246,7 +246,7 @@ extension Exchange {
             left -= part
             let notional = price(atTicks: order.price, key.product).notional(part)
             cost.cost += Int128(notional.rawValue)
-            cost.fees += Int128(FeeSchedule.fee(on: notional, at: product.takerFee).rawValue)
+            cost.fees += Int128(FeeSchedule.fee(on: notional, at: rate).rawValue)
             return left > 0
         }
         return left == 0 ? cost : nil

@@ -110,6 +110,7 @@ extension Exchange {
         let placement = spec.placement ?? .sameResource
         guard let group = group(of: asks.resource, placement) else { return nil }
         let product = catalogue[asks.product]
+        let rate = fees(of: bid.participant, asks.product).tier.takerFee
         // Runs that hold an hour of the new asks.
         let from = max(spec.earliestStart, max(asks.first, spec.earliestStart) + 1 + -spec.durationHours)
         let to = min(spec.latestEnd, min(asks.last + 1, spec.latestEnd) + (spec.durationHours - 1))
@@ -118,7 +119,7 @@ extension Exchange {
         var isChecked = false
         var hour = from
         while hour < to {
-            let cost = hourCost(spec.quantity, ContractKey(product: asks.product, hour: hour), product, placement, group, bid.owner)
+            let cost = hourCost(spec.quantity, ContractKey(product: asks.product, hour: hour), rate, placement, group, bid.owner)
             if let cost { run.append(cost) } else { run.removeAll(keepingCapacity: true) }
             // An hour that cannot be had before the new asks: runs begin behind it; behind them: there are no more.
             if cost == nil, hour >= asks.last { break }

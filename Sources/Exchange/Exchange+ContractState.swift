@@ -1,5 +1,6 @@
 import Ledger
 import Matching
+import Pricing
 import Quantities
 import Settlement
 
@@ -27,6 +28,7 @@ struct ContractRecord: Record {
         coder.field("lots", &holdings.lots)
         coder.field("encumbrances", &holdings.encumbrances)
         coder.field("deliveries", &holdings.deliveries)
+        coder.field("index_revisions", &holdings.indexRevisions)
     }
 }
 
@@ -74,8 +76,26 @@ extension Exchange {
             let tick = productFacts[Int(state.key.product.index)].tickSize
             guard last > Price(), last <= .limit, last.rawValue % tick.rawValue == 0 else { return false }
         }
+        // Far above what can be traded, and far below what later sums could not hold.
+        guard isPossible(holdings.indexRevisions), (0...1_000_000_000_000_000).contains(state.volume), state.turnover >= 0,
+            state.turnover <= Int128(state.volume) * Int128(Price.limit.rawValue)
+        else { return false }
         if state.gateClosed { return holdings.lots.isEmpty && holdings.encumbrances.isEmpty }
-        return !state.settled && holdings.deliveries.isEmpty
+        return !state.settled && holdings.deliveries.isEmpty && holdings.indexRevisions.isEmpty
+    }
+
+    private func isPossible(_ revisions: [IndexRevision]) -> Bool {
+        var known = Timestamp()
+        for revision in revisions {
+            guard revision.knownAt >= known, revision.knownAt <= time, (1...255).contains(revision.reason.unicodeScalars.count),
+                revision.inputs.allSatisfy({
+                    $0.price > Price() && $0.price <= .limit && $0.deviceSeconds > 0
+                        && $0.deviceSeconds <= Int64(Quantity.limit) * 3_600 && isKnown($0.seller)
+                }), zip(revision.inputs, revision.inputs.dropFirst()).allSatisfy({ $0.trade < $1.trade })
+            else { return false }
+            known = revision.knownAt
+        }
+        return true
     }
 
     /// What can be said once everything is known: lots and deliveries name what there is, and escrow is what they need.

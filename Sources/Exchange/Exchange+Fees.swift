@@ -76,6 +76,8 @@ extension Exchange {
         feeVersions[index].append(version)
         refreshFees(request.product)
         emit(.feeVersion(version))
+        // What became cheaper may serve whoever waits.
+        if version.effectiveFrom == now { noteResumption(TradingScope(.product, product: request.product)) }
         return .feeVersion(version)
     }
 

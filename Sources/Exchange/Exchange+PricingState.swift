@@ -58,7 +58,7 @@ extension Exchange {
         let prices = Price(1)...Price.limit
         for index in 0..<hourPrices.count {
             let state = try decoder.read(HourPricesState.self)
-            guard prices.contains(state.reference), prices.contains(state.target), state.quantity >= 0, state.notional >= 0,
+            guard prices.contains(state.reference), prices.contains(state.target), (0...1_000_000_000_000_000).contains(state.quantity), state.notional >= 0,
                 state.notional <= Int128(state.quantity) * Int128(Price.limit.rawValue)
             else { throw decoder.damaged("a band that cannot be") }
             var restored = HourPrices(reference: state.reference, target: state.target, productFacts[index / 24])

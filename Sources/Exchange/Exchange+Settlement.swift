@@ -56,6 +56,7 @@ extension Exchange {
         if contracts.holdings[Int(contract)].unsettledDeliveries == 0 {
             precondition(ledger.balance(of: contracts[contract].escrow) == 0, "a settled contract with money in escrow")
             contracts[contract].settled = true
+            publishIndexInputs(contract)
         }
         emit(.delivery(view(deliveries[index])))
     }

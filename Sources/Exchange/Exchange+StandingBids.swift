@@ -144,7 +144,8 @@ extension Exchange {
     /// An hourly bid's resting order was filled.
     func noteBid(_ order: OrderEntry, _ trade: TradeID, _ price: Price, _ quantity: Quantity, _ fee: Micros) {
         guard let (index, leg) = legOfBid(order) else { return }
-        let fill = FillView(id: trade, price: price, quantity: quantity, fee: fee, liquidity: .maker)
+        let fill = FillView(
+            id: trade, price: price, quantity: quantity, fee: fee, liquidity: .maker, feeVersion: order.feeVersion)
         bids[index].allocationID = order.allocation
         bids[index].legs[leg].trades.append(fill)
         bids[index].legs[leg].quantity += quantity

@@ -68,7 +68,8 @@ package struct FeeVersion: Record, Equatable {
             guard position == 0 || tier.leastDeliveredHours > tiers[position - 1].leastDeliveredHours,
                 tier.leastDeliveredHours <= hoursLimit
             else {
-                throw .invalid("tiers[\(position)].min_delivered_hours", "min_delivered_hours must rise from tier to tier, to \(hoursLimit) at most")
+                throw .invalid(
+                    "tiers[\(position)].min_delivered_hours", "must rise from tier to tier, to \(hoursLimit) at most")
             }
             maker = min(maker, tier.makerFee)
             taker = min(taker, tier.takerFee)

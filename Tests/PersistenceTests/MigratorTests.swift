@@ -39,6 +39,7 @@ struct MigratorTests {
             ["snapshots", "snapshot_chunks"],
             ["ledger_tree", "ledger_tiles", "ledger_keys", "ledger_checkpoints"],
             ["audit_log"],
+            [],
         ]
         #expect(Migration.all.count == expected.count)
         let connection = try Connection(to: database())

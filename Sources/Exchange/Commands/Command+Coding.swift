@@ -45,6 +45,7 @@ extension Command: FieldValue {
         case .cancelAllAfter: .cancelAllAfter
         case .postFees: .postFees
         case .overrideBand: .overrideBand
+        case .reviseIndex: .reviseIndex
         }
     }
 
@@ -172,6 +173,9 @@ extension Command: FieldValue {
         case .overrideBand(var payload):
             coder.field("override_band", &payload)
             self = .overrideBand(payload)
+        case .reviseIndex(var payload):
+            coder.field("revise_index", &payload)
+            self = .reviseIndex(payload)
         }
     }
 
@@ -216,6 +220,7 @@ extension Command: FieldValue {
         case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
         case .postFees: self = .postFees(PostFees())
         case .overrideBand: self = .overrideBand(OverrideBand())
+        case .reviseIndex: self = .reviseIndex(ReviseIndex())
         }
     }
 }

@@ -45,6 +45,7 @@ package enum Command: Sendable {
     case cancelAllAfter(CancelAllAfter)
     case postFees(PostFees)
     case overrideBand(OverrideBand)
+    case reviseIndex(ReviseIndex)
 }
 
 /// The number of a command's kind in the journal.
@@ -54,7 +55,7 @@ package enum CommandTag: String, Choice {
     case declareOutage, retireResource, halt, resume, placeOrder, placeOrders, amendOrder, cancelOrder, cancelOrders
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
     case rotateAPIKey, administrative, cancelAllAfter
-    case postFees, overrideBand
+    case postFees, overrideBand, reviseIndex
 }
 
 /// Who asks for what, when: one entry of the journal.

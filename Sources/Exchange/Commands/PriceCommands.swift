@@ -71,3 +71,42 @@ package struct OverrideBand: Record {
         coder.field("body", &body)
     }
 }
+
+/// `POST /v1/indices/{code}/revisions`: the product, then the body.
+package struct ReviseIndex: Record {
+    package struct Body: Record {
+        package var hour = Hour()
+        /// Sales that no longer count; none where absent.
+        package var excludedTrades: [TradeID]?
+        package var reason = ""
+
+        package init() {}
+        package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+            coder.field("hour", &hour)
+            coder.field("excluded_trades", &excludedTrades)
+            coder.field("reason", &reason)
+        }
+
+        /// Bounds of the body.
+        package func check() throws(Refusal) {
+            try Bounds.time(hour.start, "hour")
+            try Bounds.text(reason, "reason")
+            if let excludedTrades, !(1...1_000).contains(excludedTrades.count) {
+                throw .invalid("excluded_trades", "must have 1 to 1000 elements")
+            }
+        }
+    }
+
+    package var product = ProductID.none
+    package var body = Body()
+
+    package init() {}
+    package init(product: ProductID, body: Body) {
+        self.product = product
+        self.body = body
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("product", &product)
+        coder.field("body", &body)
+    }
+}

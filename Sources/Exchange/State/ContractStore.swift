@@ -1,4 +1,5 @@
 import Matching
+import Pricing
 import Quantities
 import Settlement
 
@@ -34,6 +35,8 @@ struct ContractHoldings: Sendable {
     var encumbrances: [Encumbrance] = []
     var deliveries: [DeliveryID] = []
     var unsettledDeliveries = 0
+    /// What became known of its sales to the indices, in the order of time.
+    var indexRevisions: [IndexRevision] = []
 }
 
 /// Units of a holder that are on offer for resale.

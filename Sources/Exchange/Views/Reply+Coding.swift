@@ -32,6 +32,7 @@ extension Reply: FieldValue {
         case .cancelTimer: .cancelTimer
         case .feeVersion: .feeVersion
         case .bands: .bands
+        case .indexRevision: .indexRevision
         }
     }
 
@@ -111,6 +112,9 @@ extension Reply: FieldValue {
         case .bands(var payload):
             coder.field("bands", &payload)
             self = .bands(payload)
+        case .indexRevision(var payload):
+            coder.field("index_revision", &payload)
+            self = .indexRevision(payload)
         }
     }
 
@@ -141,6 +145,7 @@ extension Reply: FieldValue {
         case .cancelTimer: self = .cancelTimer(CancelTimerView())
         case .feeVersion: self = .feeVersion(FeeVersion())
         case .bands: self = .bands(BandsView())
+        case .indexRevision: self = .indexRevision(IndexRevisionView())
         }
     }
 }

@@ -28,13 +28,14 @@ package enum Reply: Sendable {
     case cancelTimer(CancelTimerView)
     case feeVersion(FeeVersion)
     case bands(BandsView)
+    case indexRevision(IndexRevisionView)
 }
 
 /// The number of a reply's kind in the journal.
 package enum ReplyTag: String, Choice {
     case refused, done, participant, apiKey, money, zone, computeClass, grade, product, resource, outage, order, orders
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
-    case feeVersion, bands
+    case feeVersion, bands, indexRevision
 }
 
 /// A reply with what the shell needs around it.

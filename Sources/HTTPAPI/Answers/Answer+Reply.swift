@@ -34,6 +34,7 @@ extension Answer {
         case .cancelTimer(let value): self = .json(value, status: status, products: products)
         case .feeVersion(let value): self = .json(value, status: status, products: products)
         case .bands(let value): self = .json(value, status: status, products: products)
+        case .indexRevision(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

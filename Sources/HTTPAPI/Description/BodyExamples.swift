@@ -28,6 +28,7 @@ package enum BodyExamples {
         "settle": #"{"through":"2026-11-25T00:00:00Z"}"#,
         "cancelAllAfter": #"{"seconds":30}"#,
         "postFees": #"{"effective_from":"2026-12-01T00:00:00Z","tiers":[{"min_delivered_hours":0,"maker_fee_bps":0,"taker_fee_bps":10},{"min_delivered_hours":10000,"maker_fee_bps":-2,"taker_fee_bps":8}]}"#,
+        "reviseIndex": #"{"hour":"2026-11-24T12:00:00Z","excluded_trades":["trd_000001"],"reason":"a trade in error, annulled"}"#,
         "overrideBand": #"{"reference_price":"15.00","reason":"a supply shock"}"#,
     ]
 }

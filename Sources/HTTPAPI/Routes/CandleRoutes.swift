@@ -10,14 +10,17 @@ enum CandleRoutes {
 
     static let routes: [Route] = [
         Route(.get, "/v1/products/{code}/candles", .everyone, query: candleQuery) { call async throws(Problem) in
-            try await candles(call, product(call), hour: nil)
+            let page = try Page(call.query)
+            return try await candles(call, page, product(call), hour: nil)
         },
         Route(.get, "/v1/products/{code}/candles.csv", .everyone, query: candleQuery) { call async throws(Problem) in
-            try await export(call, product(call))
+            let page = try Page(call.query)
+            return try await export(call, page, product(call))
         },
         Route(.get, "/v1/contracts/{symbol}/candles", .everyone, query: candleQuery) { call async throws(Problem) in
+            let page = try Page(call.query)
             let key = try await contract(call)
-            return try await candles(call, key.product, hour: key.hour)
+            return try await candles(call, page, key.product, hour: key.hour)
         },
         Route(.get, "/v1/products/{code}/trades", .everyone, query: Page.parameters, trades),
         Route(.get, "/v1/products/{code}/statistics", .everyone) { call async throws(Problem) in
@@ -43,20 +46,20 @@ enum CandleRoutes {
 
     private static func contract(_ call: Call) async throws(Problem) -> ContractKey {
         let key = call.contract()
-        guard try await call.query({ $0.contract(key) != nil }) else { throw Problem(.unknownContract, "there is no such contract") }
+        guard try await call.query({ $0.contract(key) != nil }) else {
+            throw Problem(.unknownContract, "there is no such contract")
+        }
         return key
     }
 
     // MARK: Candles
 
-    private static func candles(_ call: Call, _ product: ProductID, hour: Hour?) async throws(Problem) -> Answer {
-        let page = try Page(call.query)
+    private static func candles(_ call: Call, _ page: Page, _ product: ProductID, hour: Hour?) async throws(Problem) -> Answer {
         let found = try await read(call, page, product, hour)
         return call.list(found, limit: page.limit) { String($0.start.microseconds + 1) }
     }
 
-    private static func export(_ call: Call, _ product: ProductID) async throws(Problem) -> Answer {
-        let page = try Page(call.query)
+    private static func export(_ call: Call, _ page: Page, _ product: ProductID) async throws(Problem) -> Answer {
         let found = try await read(call, page, product, nil)
         var table = TableText(["start", "open", "high", "low", "close", "average_price", "volume", "trades"])
         for candle in found.prefix(page.limit) {
@@ -77,7 +80,8 @@ enum CandleRoutes {
         return Array(found.prefix(page.limit + 1))
     }
 
-    /// Whole intervals around the window; by default as many as a page has, up to the present one. None where the cursor has passed all.
+    /// Whole intervals around the window; by default as many as a page has, up to the present one. None where the cursor has
+    /// passed all.
     private static func spans(_ call: Call, _ page: Page, _ product: ProductID, _ hour: Hour?) throws(Problem) -> CandleSpans? {
         let width = (try call.query.choice("interval", CandleInterval.self) ?? .hour).width
         let now = call.services.gateway.now.microseconds
@@ -110,7 +114,8 @@ enum CandleRoutes {
         let since = Timestamp(max(0, call.services.gateway.now.microseconds - tradesReachBack))
         let found = try await call.past { (history, sequence) async throws(HistoryError) in
             try await history.trades(
-                product: product, since: since, before: number == 0 ? nil : TradeID(number), limit: page.limit + 1, including: sequence
+                product: product, since: since, before: number == 0 ? nil : TradeID(number), limit: page.limit + 1,
+                including: sequence
             )
         }
         return call.list(found.map(PublicTradeView.init), limit: page.limit) { String($0.id.rawValue) }

@@ -62,8 +62,9 @@ enum CurveRoutes {
         func text(_ price: Price?) -> String { price.map { "\($0)" } ?? "" }
         for line in curve.hours {
             table.add([
-                products.symbol(of: line.contract) ?? "", "\(line.hour)", line.status.rawValue, text(line.bestBid), text(line.bestAsk),
-                text(line.last), text(line.averagePrice), text(line.markPrice), line.markSource.rawValue, "\(line.volume)",
+                products.symbol(of: line.contract) ?? "", "\(line.hour)", line.status.rawValue, text(line.bestBid),
+                text(line.bestAsk), text(line.last), text(line.averagePrice), text(line.markPrice), line.markSource.rawValue,
+                "\(line.volume)",
                 line.openInterest.map { "\($0)" } ?? "",
             ])
         }

@@ -48,7 +48,7 @@ package struct HTTPServer: Sendable {
         SystemRoutes.routes + ParticipantRoutes.routes + KeyRoutes.routes + AuditLogRoutes.routes
         + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
-        + MarketRoutes.routes + CandleRoutes.routes + CurveRoutes.routes + FeeRoutes.routes
+        + MarketRoutes.routes + CandleRoutes.routes + CurveRoutes.routes + FeeRoutes.routes + IndexRoutes.routes
         + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes + DescriptionRoutes.routes
 

@@ -25,7 +25,7 @@ struct OrderLifeTests {
     @Test("a market order takes what stands inside the band and never rests")
     func marketOrders() throws {
         let pit = Pit()
-        pit.sell(cents(300), 3)
+        pit.sell(cents(299), 3)
         var spec = OrderSpec()
         spec.contract = pit.contract()
         spec.type = .market
