@@ -57,7 +57,8 @@ import Testing
 
     @Test("a price far from the median is left out, by either side; none where half of the weight agrees")
     func screens() {
-        var list: [(Int64, Int64, Int64)] = (0..<20).map { (Int64($0 % 5) + 1, 2_000_000 + Int64($0) * 10_000, 3_600) }
+        var list: [(Int64, Int64, Int64)] = []
+        for number in Int64(0)..<20 { list.append((number % 5 + 1, 2_000_000 + number * 10_000, 3_600)) }
         list.append((6, 20_000_000, 3_600))
         list.append((6, 200_000, 3_600))
         let index = PriceIndex(Self.sales(list))
