@@ -29,6 +29,7 @@ extension Event: FieldValue {
         case .halt: .halt
         case .resume: .resume
         case .administered: .administered
+        case .energyCertificate: .energyCertificate
         }
     }
 
@@ -101,6 +102,9 @@ extension Event: FieldValue {
         case .administered(var payload):
             coder.field("administered", &payload)
             self = .administered(payload)
+        case .energyCertificate(var payload):
+            coder.field("energy_certificate", &payload)
+            self = .energyCertificate(payload)
         }
     }
 
@@ -128,6 +132,7 @@ extension Event: FieldValue {
         case .halt: self = .halt(TradingScope())
         case .resume: self = .resume(TradingScope())
         case .administered: self = .administered(AdministrativeAction())
+        case .energyCertificate: self = .energyCertificate(EnergyCertificate())
         }
     }
 }

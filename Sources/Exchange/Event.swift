@@ -25,6 +25,7 @@ package enum Event: Sendable {
     case halt(TradingScope)
     case resume(TradingScope)
     case administered(AdministrativeAction)
+    case energyCertificate(EnergyCertificate)
 }
 
 /// The number of an event's kind in the journal.
@@ -32,6 +33,7 @@ package enum EventTag: String, Choice {
     case participant, apiKey, zone, computeClass, grade, product, resource, account, transfer, orderAccepted
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
     case administered
+    case energyCertificate
 }
 
 /// A ledger account came into being.

@@ -66,6 +66,7 @@ package struct EventWalker {
         case .settlement: pass(SettlementRunView())
         case .halt, .resume: pass(TradingScope())
         case .administered: pass(AdministrativeAction())
+        case .energyCertificate: pass(EnergyCertificate())
         }
     }
 

@@ -70,6 +70,7 @@ extension Reply {
         case .grade(let view): view.code
         case .product(let view): view.code
         case .settlement(let view): "\(view.id)"
+        case .energyCertificate(let view): "\(view.id)"
         default: nil
         }
     }

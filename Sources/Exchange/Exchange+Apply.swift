@@ -150,6 +150,8 @@ extension Exchange {
         case .rotateAPIKey(let request): return try rotateAPIKey(request, issuer)
         case .administrative(let request): return try administer(request, envelope)
         case .cancelAllAfter(let request): return .cancelTimer(try cancelAllAfter(request, issuer))
+        case .registerEnergyCertificate(let spec): return .energyCertificate(try registerEnergyCertificate(spec, issuer))
+        case .retireEnergyCertificate(let request): return .energyCertificate(try retireEnergyCertificate(request, issuer))
         }
     }
 }

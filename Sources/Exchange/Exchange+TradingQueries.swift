@@ -197,6 +197,12 @@ extension Exchange {
         view.outcome = delivery.outcome
         view.deliveredDeviceSeconds = delivery.deliveredDeviceSeconds
         view.settledAt = delivery.settledAt
+        if let carbon = carbon(of: state) {
+            view.itEnergyKilowattHours = carbon.itEnergyKilowattHours
+            view.carbonLocationGrams = carbon.locationGrams
+            view.carbonMarketGrams = carbon.marketGrams
+            view.carbon = carbon
+        }
         if delivery.isSettled {
             view.paid = state.paid
             view.refunded = state.refunded

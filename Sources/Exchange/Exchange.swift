@@ -86,6 +86,7 @@ package final class Exchange {
     var meters: [MeterState] = []
     var runs: [SettlementRunState] = []
     var unreported = UnreportedSettlements()
+    var certificates = CertificateStore()
 
     // Time.
     var due = DueQueue()

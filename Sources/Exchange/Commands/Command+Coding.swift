@@ -43,6 +43,8 @@ extension Command: FieldValue {
         case .rotateAPIKey: .rotateAPIKey
         case .administrative: .administrative
         case .cancelAllAfter: .cancelAllAfter
+        case .registerEnergyCertificate: .registerEnergyCertificate
+        case .retireEnergyCertificate: .retireEnergyCertificate
         }
     }
 
@@ -164,6 +166,12 @@ extension Command: FieldValue {
         case .cancelAllAfter(var payload):
             coder.field("cancel_all_after", &payload)
             self = .cancelAllAfter(payload)
+        case .registerEnergyCertificate(var payload):
+            coder.field("register_energy_certificate", &payload)
+            self = .registerEnergyCertificate(payload)
+        case .retireEnergyCertificate(var payload):
+            coder.field("retire_energy_certificate", &payload)
+            self = .retireEnergyCertificate(payload)
         }
     }
 
@@ -206,6 +214,8 @@ extension Command: FieldValue {
         case .rotateAPIKey: self = .rotateAPIKey(RotateAPIKey())
         case .administrative: self = .administrative(AdministrativeCommand())
         case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
+        case .registerEnergyCertificate: self = .registerEnergyCertificate(EnergyCertificateSpec())
+        case .retireEnergyCertificate: self = .retireEnergyCertificate(RetireEnergyCertificate())
         }
     }
 }

@@ -43,6 +43,8 @@ package enum Command: Sendable {
     case rotateAPIKey(RotateAPIKey)
     indirect case administrative(AdministrativeCommand)
     case cancelAllAfter(CancelAllAfter)
+    case registerEnergyCertificate(EnergyCertificateSpec)
+    case retireEnergyCertificate(RetireEnergyCertificate)
 }
 
 /// The number of a command's kind in the journal.
@@ -52,6 +54,7 @@ package enum CommandTag: String, Choice {
     case declareOutage, retireResource, halt, resume, placeOrder, placeOrders, amendOrder, cancelOrder, cancelOrders
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
     case rotateAPIKey, administrative, cancelAllAfter
+    case registerEnergyCertificate, retireEnergyCertificate
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -29,6 +29,7 @@ extension Reply: FieldValue {
         case .meterReports: .meterReports
         case .settlement: .settlement
         case .cancelTimer: .cancelTimer
+        case .energyCertificate: .energyCertificate
         }
     }
 
@@ -102,6 +103,9 @@ extension Reply: FieldValue {
         case .cancelTimer(var payload):
             coder.field("cancel_timer", &payload)
             self = .cancelTimer(payload)
+        case .energyCertificate(var payload):
+            coder.field("energy_certificate", &payload)
+            self = .energyCertificate(payload)
         }
     }
 
@@ -130,6 +134,7 @@ extension Reply: FieldValue {
         case .meterReports: self = .meterReports([MeterBatchResult]())
         case .settlement: self = .settlement(SettlementRunView())
         case .cancelTimer: self = .cancelTimer(CancelTimerView())
+        case .energyCertificate: self = .energyCertificate(EnergyCertificate())
         }
     }
 }

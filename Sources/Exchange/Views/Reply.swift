@@ -25,12 +25,14 @@ package enum Reply: Sendable {
     case meterReports([MeterBatchResult])
     case settlement(SettlementRunView)
     case cancelTimer(CancelTimerView)
+    case energyCertificate(EnergyCertificate)
 }
 
 /// The number of a reply's kind in the journal.
 package enum ReplyTag: String, Choice {
     case refused, done, participant, apiKey, money, zone, computeClass, grade, product, resource, outage, order, orders
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
+    case energyCertificate
 }
 
 /// A reply with what the shell needs around it.

@@ -31,6 +31,7 @@ extension Answer {
             self = .object(status: status, products: products) { $0.member("results", values) }
         case .settlement(let value): self = .json(value, status: status, products: products)
         case .cancelTimer(let value): self = .json(value, status: status, products: products)
+        case .energyCertificate(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

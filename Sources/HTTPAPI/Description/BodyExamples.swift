@@ -26,6 +26,8 @@ package enum BodyExamples {
         "reportMeter": #"{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"previous_hash":null,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}"#,
         "reportMeters": #"{"reports":[{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}]}"#,
         "settle": #"{"through":"2026-11-25T00:00:00Z"}"#,
+        "registerEnergyCertificate": #"{"registry":"GEC","number":"2026-11-0001","participant_id":"par_000002","zone":"CN-GAN","energy_kwh":"1000","start":"2026-11-01T00:00:00Z","end":"2026-12-01T00:00:00Z","source":"wind"}"#,
+        "retireEnergyCertificate": #"{"resource_id":"res_000001","matching":"annual"}"#,
         "cancelAllAfter": #"{"seconds":30}"#,
     ]
 }
