@@ -30,6 +30,8 @@ extension Event: FieldValue {
         case .resume: .resume
         case .administered: .administered
         case .energyCertificate: .energyCertificate
+        case .attestationKey: .attestationKey
+        case .wipe: .wipe
         }
     }
 
@@ -105,6 +107,12 @@ extension Event: FieldValue {
         case .energyCertificate(var payload):
             coder.field("energy_certificate", &payload)
             self = .energyCertificate(payload)
+        case .attestationKey(var payload):
+            coder.field("attestation_key", &payload)
+            self = .attestationKey(payload)
+        case .wipe(var payload):
+            coder.field("wipe", &payload)
+            self = .wipe(payload)
         }
     }
 
@@ -133,6 +141,8 @@ extension Event: FieldValue {
         case .resume: self = .resume(TradingScope())
         case .administered: self = .administered(AdministrativeAction())
         case .energyCertificate: self = .energyCertificate(EnergyCertificate())
+        case .attestationKey: self = .attestationKey(AttestationKey())
+        case .wipe: self = .wipe(Wipe())
         }
     }
 }

@@ -26,6 +26,8 @@ package enum Event: Sendable {
     case resume(TradingScope)
     case administered(AdministrativeAction)
     case energyCertificate(EnergyCertificate)
+    case attestationKey(AttestationKey)
+    case wipe(Wipe)
 }
 
 /// The number of an event's kind in the journal.
@@ -34,6 +36,7 @@ package enum EventTag: String, Choice {
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
     case administered
     case energyCertificate
+    case attestationKey, wipe
 }
 
 /// A ledger account came into being.

@@ -67,6 +67,8 @@ package struct EventWalker {
         case .halt, .resume: pass(TradingScope())
         case .administered: pass(AdministrativeAction())
         case .energyCertificate: pass(EnergyCertificate())
+        case .attestationKey: pass(AttestationKey())
+        case .wipe: pass(Wipe())
         }
     }
 

@@ -47,6 +47,7 @@ extension Command {
         case .createAPIKey(let request): "\(request.participant)"
         case .rotateAPIKey(let request): "\(request.key)"
         case .revokeAPIKey(let request): "\(request.key)"
+        case .revokeAttestationKey(let request): "\(request.key)"
         case .certifyResource(let request): "\(request.resource)"
         case .halt(let scope), .resume(let scope):
             switch scope.kind {
@@ -71,6 +72,7 @@ extension Reply {
         case .product(let view): view.code
         case .settlement(let view): "\(view.id)"
         case .energyCertificate(let view): "\(view.id)"
+        case .attestationKey(let view): "\(view.id)"
         default: nil
         }
     }

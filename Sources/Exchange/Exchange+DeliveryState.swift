@@ -13,6 +13,7 @@ extension DeliveryState: Record {
         coder.field("compensation", &compensation)
         coder.field("fees", &fees)
         coder.field("energy_kwh", &energyKilowattHours)
+        coder.field("evidence", &evidence)
     }
 }
 

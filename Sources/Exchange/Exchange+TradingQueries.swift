@@ -203,6 +203,8 @@ extension Exchange {
             view.carbonMarketGrams = carbon.marketGrams
             view.carbon = carbon
         }
+        view.attestation = attestation(of: state)
+        view.nonce = view.attestation?.nonce
         if delivery.isSettled {
             view.paid = state.paid
             view.refunded = state.refunded

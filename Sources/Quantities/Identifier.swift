@@ -85,6 +85,10 @@ extension Identifier: CustomStringConvertible {
 @usableFromInline package enum EnergyCertificateTag: IdentifierKind {
     @usableFromInline package static let prefix: StaticString = "eac"
 }
+@usableFromInline package enum AttestationKeyTag: IdentifierKind {
+    @usableFromInline package static let prefix: StaticString = "atk"
+}
+@usableFromInline package enum WipeTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "wip" }
 
 package typealias ParticipantID = Identifier<ParticipantTag>
 package typealias APIKeyID = Identifier<APIKeyTag>
@@ -105,3 +109,5 @@ package typealias SettlementRunID = Identifier<SettlementRunTag>
 package typealias OutageID = Identifier<OutageTag>
 package typealias CertificationID = Identifier<CertificationTag>
 package typealias EnergyCertificateID = Identifier<EnergyCertificateTag>
+package typealias AttestationKeyID = Identifier<AttestationKeyTag>
+package typealias WipeID = Identifier<WipeTag>

@@ -53,7 +53,7 @@ extension CommandTag {
     package var isAdministrative: Bool {
         switch self {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
-            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle, .registerEnergyCertificate:
+            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle, .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey:
             true
         default: false
         }

@@ -45,6 +45,10 @@ extension Command: FieldValue {
         case .cancelAllAfter: .cancelAllAfter
         case .registerEnergyCertificate: .registerEnergyCertificate
         case .retireEnergyCertificate: .retireEnergyCertificate
+        case .addAttestationKey: .addAttestationKey
+        case .revokeAttestationKey: .revokeAttestationKey
+        case .attestDelivery: .attestDelivery
+        case .recordWipe: .recordWipe
         }
     }
 
@@ -172,6 +176,18 @@ extension Command: FieldValue {
         case .retireEnergyCertificate(var payload):
             coder.field("retire_energy_certificate", &payload)
             self = .retireEnergyCertificate(payload)
+        case .addAttestationKey(var payload):
+            coder.field("add_attestation_key", &payload)
+            self = .addAttestationKey(payload)
+        case .revokeAttestationKey(var payload):
+            coder.field("revoke_attestation_key", &payload)
+            self = .revokeAttestationKey(payload)
+        case .attestDelivery(var payload):
+            coder.field("attest_delivery", &payload)
+            self = .attestDelivery(payload)
+        case .recordWipe(var payload):
+            coder.field("record_wipe", &payload)
+            self = .recordWipe(payload)
         }
     }
 
@@ -216,6 +232,10 @@ extension Command: FieldValue {
         case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
         case .registerEnergyCertificate: self = .registerEnergyCertificate(EnergyCertificateSpec())
         case .retireEnergyCertificate: self = .retireEnergyCertificate(RetireEnergyCertificate())
+        case .addAttestationKey: self = .addAttestationKey(AttestationKeySpec())
+        case .revokeAttestationKey: self = .revokeAttestationKey(RevokeAttestationKey())
+        case .attestDelivery: self = .attestDelivery(AttestDelivery())
+        case .recordWipe: self = .recordWipe(RecordWipe())
         }
     }
 }

@@ -45,6 +45,10 @@ package enum Command: Sendable {
     case cancelAllAfter(CancelAllAfter)
     case registerEnergyCertificate(EnergyCertificateSpec)
     case retireEnergyCertificate(RetireEnergyCertificate)
+    case addAttestationKey(AttestationKeySpec)
+    case revokeAttestationKey(RevokeAttestationKey)
+    case attestDelivery(AttestDelivery)
+    case recordWipe(RecordWipe)
 }
 
 /// The number of a command's kind in the journal.
@@ -55,6 +59,7 @@ package enum CommandTag: String, Choice {
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
     case rotateAPIKey, administrative, cancelAllAfter
     case registerEnergyCertificate, retireEnergyCertificate
+    case addAttestationKey, revokeAttestationKey, attestDelivery, recordWipe
 }
 
 /// Who asks for what, when: one entry of the journal.

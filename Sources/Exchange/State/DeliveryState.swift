@@ -11,6 +11,7 @@ struct DeliveryState: Sendable {
     var fees = Micros.zero
     /// Its part of the IT energy that was metered for the resource's hour.
     var energyKilowattHours = Measure()
+    var evidence = DeliveryEvidence()
 
     init(delivery: Delivery, contract: Int32) {
         self.delivery = delivery

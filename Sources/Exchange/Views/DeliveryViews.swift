@@ -83,6 +83,9 @@ package struct DeliveryView: Record {
     package var carbonLocationGrams: Measure?
     package var carbonMarketGrams: Measure?
     package var carbon: CarbonView?
+    /// What a token must repeat, and what it must prove.
+    package var nonce: String?
+    package var attestation: AttestationView?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -106,6 +109,8 @@ package struct DeliveryView: Record {
         coder.field("carbon_location_g", &carbonLocationGrams)
         coder.field("carbon_market_g", &carbonMarketGrams)
         coder.field("carbon", &carbon)
+        coder.field("nonce", &nonce)
+        coder.field("attestation", &attestation)
     }
 }
 

@@ -30,6 +30,9 @@ extension Reply: FieldValue {
         case .settlement: .settlement
         case .cancelTimer: .cancelTimer
         case .energyCertificate: .energyCertificate
+        case .attestationKey: .attestationKey
+        case .wipe: .wipe
+        case .delivery: .delivery
         }
     }
 
@@ -106,6 +109,15 @@ extension Reply: FieldValue {
         case .energyCertificate(var payload):
             coder.field("energy_certificate", &payload)
             self = .energyCertificate(payload)
+        case .attestationKey(var payload):
+            coder.field("attestation_key", &payload)
+            self = .attestationKey(payload)
+        case .wipe(var payload):
+            coder.field("wipe", &payload)
+            self = .wipe(payload)
+        case .delivery(var payload):
+            coder.field("delivery", &payload)
+            self = .delivery(payload)
         }
     }
 
@@ -135,6 +147,9 @@ extension Reply: FieldValue {
         case .settlement: self = .settlement(SettlementRunView())
         case .cancelTimer: self = .cancelTimer(CancelTimerView())
         case .energyCertificate: self = .energyCertificate(EnergyCertificate())
+        case .attestationKey: self = .attestationKey(AttestationKey())
+        case .wipe: self = .wipe(Wipe())
+        case .delivery: self = .delivery(DeliveryView())
         }
     }
 }

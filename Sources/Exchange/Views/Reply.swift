@@ -26,6 +26,9 @@ package enum Reply: Sendable {
     case settlement(SettlementRunView)
     case cancelTimer(CancelTimerView)
     case energyCertificate(EnergyCertificate)
+    case attestationKey(AttestationKey)
+    case wipe(Wipe)
+    case delivery(DeliveryView)
 }
 
 /// The number of a reply's kind in the journal.
@@ -33,6 +36,7 @@ package enum ReplyTag: String, Choice {
     case refused, done, participant, apiKey, money, zone, computeClass, grade, product, resource, outage, order, orders
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
     case energyCertificate
+    case attestationKey, wipe, delivery
 }
 
 /// A reply with what the shell needs around it.

@@ -32,6 +32,9 @@ extension Answer {
         case .settlement(let value): self = .json(value, status: status, products: products)
         case .cancelTimer(let value): self = .json(value, status: status, products: products)
         case .energyCertificate(let value): self = .json(value, status: status, products: products)
+        case .attestationKey(let value): self = .json(value, status: status, products: products)
+        case .wipe(let value): self = .json(value, status: status, products: products)
+        case .delivery(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

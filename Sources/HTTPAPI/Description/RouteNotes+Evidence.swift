@@ -28,4 +28,21 @@ extension RouteNotes {
                 "format": .text("json or csv, instead of Accept; json where neither says otherwise."),
             ])
     ]
+
+    static let attestation: [RouteNotes] = [
+        RouteNotes(
+            "POST /v1/attestation_keys", "addAttestationKey", "Register a verifier's key: its tokens count",
+            .created(AttestationKey.self)),
+        RouteNotes("GET /v1/attestation_keys", "listAttestationKeys", "The keys whose tokens count or counted", .list(AttestationKey.self)),
+        RouteNotes(
+            "DELETE /v1/attestation_keys/{id}", "revokeAttestationKey", "End a key: its tokens count no more",
+            .record(AttestationKey.self)),
+        RouteNotes(
+            "POST /v1/deliveries/{id}/attestation", "attestDelivery", "Prove what runs, by a token with the delivery's nonce",
+            .record(DeliveryView.self)),
+        RouteNotes(
+            "POST /v1/resources/{id}/wipes", "recordWipe", "State that a resource was wiped after it served protected data",
+            .created(Wipe.self)),
+        RouteNotes("GET /v1/resources/{id}/wipes", "listWipes", "A resource's wipes", .list(Wipe.self)),
+    ]
 }

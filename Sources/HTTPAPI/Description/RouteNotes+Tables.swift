@@ -9,7 +9,7 @@ extension RouteNotes {
         (.system, system), (.participants, participants), (.money, money), (.catalogue, catalogue), (.halts, halts),
         (.resources, resources), (.offers, offers), (.bids, bids), (.orders, orders), (.market, market),
         (.allocations, allocations), (.deliveries, deliveries), (.settlements, settlements), (.ledger, ledger),
-        (.energy, energy), (.reports, reports),
+        (.energy, energy), (.attestation, attestation), (.reports, reports),
     ]
 
     private static let system: [RouteNotes] = [

@@ -17,6 +17,7 @@ package enum RouteTag: String, Sendable, CaseIterable {
     case settlements = "Settlements"
     case ledger = "Ledger"
     case energy = "Energy"
+    case attestation = "Attestation and wipes"
     case reports = "Reports"
 }
 

@@ -50,7 +50,7 @@ package struct HTTPServer: Sendable {
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes + DescriptionRoutes.routes
-        + CertificateRoutes.routes + ReportRoutes.routes
+        + CertificateRoutes.routes + ReportRoutes.routes + AttestationRoutes.routes
 
     /// - Parameters:
     ///   - figures: more of `GET /metrics`, asked for at each call.
