@@ -34,7 +34,7 @@ import TestSupport
             try await second.client.must("POST", "/v1/orders", order("buy", hour, price, 3))
             try await scene.buyer.must("POST", "/v1/orders", order("sell", hour, price + 7, 2))
             try await second.client.must("POST", "/v1/orders", order("buy", hour, price + 7, 2))
-            try await scene.host.must("POST", "/v1/clock/advance", "{\"to\":\"2026-11-23T\(hour - 2):30:00Z\"}")
+            try await scene.host.must("POST", "/v1/clock/advance", "{\"to\":\"2026-11-23T\(hour - 3 < 10 ? "0" : "")\(hour - 3):30:00Z\"}")
         }
         var hash = "null"
         for hour in 12..<15 {
