@@ -30,6 +30,9 @@ extension Event: FieldValue {
         case .halt: .halt
         case .resume: .resume
         case .administered: .administered
+        case .energyCertificate: .energyCertificate
+        case .attestationKey: .attestationKey
+        case .wipe: .wipe
         case .feeVersion: .feeVersion
         }
     }
@@ -103,6 +106,15 @@ extension Event: FieldValue {
         case .administered(var payload):
             coder.field("administered", &payload)
             self = .administered(payload)
+        case .energyCertificate(var payload):
+            coder.field("energy_certificate", &payload)
+            self = .energyCertificate(payload)
+        case .attestationKey(var payload):
+            coder.field("attestation_key", &payload)
+            self = .attestationKey(payload)
+        case .wipe(var payload):
+            coder.field("wipe", &payload)
+            self = .wipe(payload)
         case .feeVersion(var payload):
             coder.field("fee_version", &payload)
             self = .feeVersion(payload)
@@ -133,6 +145,9 @@ extension Event: FieldValue {
         case .halt: self = .halt(TradingScope())
         case .resume: self = .resume(TradingScope())
         case .administered: self = .administered(AdministrativeAction())
+        case .energyCertificate: self = .energyCertificate(EnergyCertificate())
+        case .attestationKey: self = .attestationKey(AttestationKey())
+        case .wipe: self = .wipe(Wipe())
         case .feeVersion: self = .feeVersion(FeeVersion())
         }
     }

@@ -26,6 +26,9 @@ package enum Event: Sendable {
     case halt(TradingScope)
     case resume(TradingScope)
     case administered(AdministrativeAction)
+    case energyCertificate(EnergyCertificate)
+    case attestationKey(AttestationKey)
+    case wipe(Wipe)
     /// A version of a product's fees, before its time comes.
     case feeVersion(FeeVersion)
 }
@@ -34,7 +37,7 @@ package enum Event: Sendable {
 package enum EventTag: String, Choice {
     case participant, apiKey, zone, computeClass, grade, product, resource, account, transfer, orderAccepted
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
-    case administered, feeVersion
+    case administered, energyCertificate, attestationKey, wipe, feeVersion
 }
 
 /// A ledger account came into being.

@@ -67,6 +67,9 @@ package struct EventWalker {
         case .settlement: pass(SettlementRunView())
         case .halt, .resume: pass(TradingScope())
         case .administered: pass(AdministrativeAction())
+        case .energyCertificate: pass(EnergyCertificate())
+        case .attestationKey: pass(AttestationKey())
+        case .wipe: pass(Wipe())
         case .feeVersion: pass(FeeVersion())
         }
     }

@@ -47,6 +47,7 @@ extension Command {
         case .createAPIKey(let request): "\(request.participant)"
         case .rotateAPIKey(let request): "\(request.key)"
         case .revokeAPIKey(let request): "\(request.key)"
+        case .revokeAttestationKey(let request): "\(request.key)"
         case .certifyResource(let request): "\(request.resource)"
         case .reviseIndex(let request): "product \(request.product.index) \(request.body.hour): \(request.body.reason)"
         case .postFees(let request): "product \(request.product.index)"
@@ -73,6 +74,8 @@ extension Reply {
         case .grade(let view): view.code
         case .product(let view): view.code
         case .settlement(let view): "\(view.id)"
+        case .energyCertificate(let view): "\(view.id)"
+        case .attestationKey(let view): "\(view.id)"
         default: nil
         }
     }

@@ -117,7 +117,8 @@ extension Exchange {
         let issuer = envelope.issuer
         switch envelope.command {
         case .genesis(let genesis): return try begin(genesis)
-        case .passTime:
+        case .passTime(let time):
+            entropy = Array(time.entropy.value.prefix(Self.entropySize))
             passTime()
             return .done
         case .placeOrder, .amendOrder, .cancelOrder: preconditionFailure("an order's answer is no reply yet")
@@ -155,6 +156,12 @@ extension Exchange {
         case .overrideBand(let request): return try overrideBand(request, issuer)
         case .reviseIndex(let request): return try reviseIndex(request, issuer)
         case .cancelAllAfter(let request): return .cancelTimer(try cancelAllAfter(request, issuer))
+        case .registerEnergyCertificate(let spec): return .energyCertificate(try registerEnergyCertificate(spec, issuer))
+        case .retireEnergyCertificate(let request): return .energyCertificate(try retireEnergyCertificate(request, issuer))
+        case .addAttestationKey(let spec): return .attestationKey(try addAttestationKey(spec, issuer))
+        case .revokeAttestationKey(let request): return .attestationKey(try revokeAttestationKey(request.key, issuer))
+        case .attestDelivery(let request): return .delivery(try attest(request, issuer))
+        case .recordWipe(let request): return .wipe(try recordWipe(request, issuer))
         }
     }
 }

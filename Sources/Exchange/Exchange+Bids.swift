@@ -17,6 +17,7 @@ extension Exchange {
         let view = spec.fill == .whole ? try fillWhole(spec, issuer) : try fillHourly(spec, issuer)
         if let name { bidNames[name] = view.id }
         bids.append(view)
+        noteSecurityTerms(of: view.id, spec.requirements)
         emit(.bid(view))
         return view
     }

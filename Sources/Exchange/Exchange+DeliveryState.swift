@@ -12,6 +12,8 @@ extension DeliveryState: Record {
         coder.field("refunded", &refunded)
         coder.field("compensation", &compensation)
         coder.field("fees", &fees)
+        coder.field("energy_kwh", &energyKilowattHours)
+        coder.field("evidence", &evidence)
     }
 }
 
@@ -56,7 +58,7 @@ extension Exchange {
             var meter = MeterState(chain: try decoder.read(MeterReportState.self))
             meter.hours = try HourTable(decoding: &decoder)
             guard meter.chain.lastSequence >= 0, meter.chain.lastSequence < .max,
-                meter.hours.entries.allSatisfy({ $0.value.deliveries.allSatisfy { isKnown($0) } })
+                meter.hours.entries.allSatisfy({ $0.value.deliveries.allSatisfy { isKnown($0) } && $0.value.isEnergyPossible })
             else { throw decoder.damaged("a meter that cannot be") }
             meters.append(meter)
         }
@@ -69,6 +71,7 @@ extension Exchange {
         let delivery = state.delivery
         let contract = contracts[state.contract]
         guard contract.key == delivery.contract, contract.gateClosed else { return false }
+        guard state.energyKilowattHours.rawValue >= 0 else { return false }
         // What was reported or settled has an outcome, and no more was delivered than was sold.
         let isDecided = delivery.reportedAt != nil || delivery.isSettled
         guard !isDecided || delivery.outcome != nil else { return false }

@@ -56,6 +56,7 @@ extension Exchange {
         meters[index].hours[report.hour].sequence = report.sequence
         meters[index].hours[report.hour].deliveredDeviceSeconds = report.deliveredDeviceSeconds
         meters[index].hours[report.hour].energyKilowattHours = report.itEnergyKilowattHours
+        noteEnergy(of: report.resourceID, in: report.hour, shares: shares)
         var contract: Int32?
         for (position, id) in metered.deliveries.enumerated() {
             note(shares[position], deliveredBy: id)

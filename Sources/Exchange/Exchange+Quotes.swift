@@ -27,6 +27,7 @@ extension Exchange {
         view.fees = Micros(Int64(clamping: plan.fees))
         view.averagePrice = Notional.average(notional: plan.cost, quantity: Int64(spec.quantity) * Int64(spec.durationHours))
         var grams: Int128? = 0
+        var market = QuoteCarbon()
         for fill in fills(of: plan, asked, for: participant) {
             var leg = QuoteLegView()
             leg.contract = contracts[fill.contract].key
@@ -39,17 +40,19 @@ extension Exchange {
             if spec.fill == .hourly, let limit = spec.limitPrice, fill.price > limit { view.feasible = false }
             if let sum = grams, let each = carbon(of: resource, plan.product) {
                 grams = sum + Int128(each.rawValue) * Int128(fill.quantity)
+                add(fill.quantity, of: resource, in: leg.contract, to: &market)
             } else {
                 grams = nil
             }
         }
         view.carbonGrams = grams.flatMap { Int64(exactly: $0) }.map { Measure($0) }
+        view.carbonMarketGrams = grams.flatMap { Int64(exactly: $0 - market.saved) }.map { Measure($0) }
         view.bid = bid(for: plan, spec)
         return view
     }
 
     /// Grams of CO₂ of one device at its rated power for an hour, location-based; nil where a fact is unknown.
-    private func carbon(of id: ResourceID, _ product: ProductID) -> Measure? {
+    func carbon(of id: ResourceID, _ product: ProductID) -> Measure? {
         Carbon.gramsPerDeviceHour(
             computeClass: catalogue.computeClass(of: product), pue: resource(id)?.spec.site?.pue,
             zone: catalogue.zone(of: product)

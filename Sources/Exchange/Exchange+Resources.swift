@@ -78,6 +78,7 @@ extension Exchange {
         }
         let bit: UInt64 = product.index < 64 ? 1 << UInt64(product.index) : 0
         if resourceFacts[index].served & bit != 0 { return }
+        if let refusal = wipeRefusal(of: id) { throw refusal }
         guard let resource = resource(id) else { preconditionFailure("facts of a resource that is not there") }
         let exclusion = Eligibility.offerExclusions(resource, product, in: catalogue).first
         guard let exclusion else {
@@ -101,6 +102,17 @@ extension Exchange {
                 guard used.sold + used.onOffer > certified else { break }
                 guard let slot = orders.slot(of: newest) else { continue }
                 withdraw(slot, .cancelled, .capacityReduced)
+            }
+        }
+    }
+
+    /// Cancels all of a resource's open sells from an hour on.
+    func cancelOpenSells(of id: ResourceID, from start: Hour) {
+        var hours: [Hour] = []
+        capacity.forEach(id, from: start, to: Hour(Int32.max)) { hour, used in if used.onOffer > 0 { hours.append(hour) } }
+        for hour in hours {
+            for order in openSells(of: id, at: hour) {
+                if let slot = orders.slot(of: order) { withdraw(slot, .cancelled, .capacityReduced) }
             }
         }
     }

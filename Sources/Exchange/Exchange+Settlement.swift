@@ -30,6 +30,7 @@ extension Exchange {
 
     /// Pays everything that a delivery's outcome asks for, out of the contract's escrow.
     private func settle(_ index: Int) {
+        if lacksAttestation(index) { deliveries[index].delivery.outcome = .unattested }
         guard let outcome = deliveries[index].delivery.outcome else { preconditionFailure("settled without an outcome") }
         let delivery = deliveries[index].delivery
         let contract = deliveries[index].contract

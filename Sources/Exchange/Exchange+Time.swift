@@ -76,6 +76,7 @@ extension Exchange {
             deliveries.append(DeliveryState(delivery: Delivery(id: id, contract: key, lot: lot), contract: contract))
             contracts.holdings[Int(contract)].deliveries.append(id)
             meterHours(of: lot.resource) { $0[key.hour].deliveries.append(id) }
+            noteEvidence(of: deliveries.count - 1)
             emit(.delivery(view(deliveries[deliveries.count - 1])))
         }
         let schedule = schedule(of: key)

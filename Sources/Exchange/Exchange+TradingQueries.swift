@@ -197,6 +197,14 @@ extension Exchange {
         view.outcome = delivery.outcome
         view.deliveredDeviceSeconds = delivery.deliveredDeviceSeconds
         view.settledAt = delivery.settledAt
+        if let carbon = carbon(of: state) {
+            view.itEnergyKilowattHours = carbon.itEnergyKilowattHours
+            view.carbonLocationGrams = carbon.locationGrams
+            view.carbonMarketGrams = carbon.marketGrams
+            view.carbon = carbon
+        }
+        view.attestation = attestation(of: state)
+        view.nonce = view.attestation?.nonce
         if delivery.isSettled {
             view.paid = state.paid
             view.refunded = state.refunded

@@ -29,6 +29,8 @@ package final class Exchange {
     // What is happening now.
     /// The moment that is being worked at: the due time of what falls due, else the command's time.
     var now = Timestamp()
+    /// The random bytes of the time command that is at work.
+    var entropy: [UInt8] = []
     var output = ExchangeOutput()
     var actions = MatchActions()
     /// Room for the order at work and one that is looked at.
@@ -97,6 +99,8 @@ package final class Exchange {
     var meters: [MeterState] = []
     var runs: [SettlementRunState] = []
     var unreported = UnreportedSettlements()
+    var certificates = CertificateStore()
+    var evidence = EvidenceState()
 
     // Time.
     var due = DueQueue()

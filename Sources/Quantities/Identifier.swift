@@ -82,6 +82,13 @@ extension Identifier: CustomStringConvertible {
 @usableFromInline package enum SettlementRunTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "stl" }
 @usableFromInline package enum OutageTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "out" }
 @usableFromInline package enum CertificationTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "cer" }
+@usableFromInline package enum EnergyCertificateTag: IdentifierKind {
+    @usableFromInline package static let prefix: StaticString = "eac"
+}
+@usableFromInline package enum AttestationKeyTag: IdentifierKind {
+    @usableFromInline package static let prefix: StaticString = "atk"
+}
+@usableFromInline package enum WipeTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "wip" }
 
 package typealias ParticipantID = Identifier<ParticipantTag>
 package typealias APIKeyID = Identifier<APIKeyTag>
@@ -101,3 +108,6 @@ package typealias AccountID = Identifier<AccountTag>
 package typealias SettlementRunID = Identifier<SettlementRunTag>
 package typealias OutageID = Identifier<OutageTag>
 package typealias CertificationID = Identifier<CertificationTag>
+package typealias EnergyCertificateID = Identifier<EnergyCertificateTag>
+package typealias AttestationKeyID = Identifier<AttestationKeyTag>
+package typealias WipeID = Identifier<WipeTag>

@@ -9,14 +9,23 @@ package enum Carbon {
     /// result exceeds 64 bits.
     ///
     /// Rounded up to the millionth of a gram, so a figure never passes a limit by rounding.
-    package static func grams(energy: Measure?, pue: Measure?, factor: Measure?) -> Measure? {
+    ///
+    /// - Parameter matched: of the site's energy (kWh), what retired certificates cover: it counts with 0 g/kWh.
+    package static func grams(energy: Measure?, pue: Measure?, factor: Measure?, matched: Measure = Measure()) -> Measure? {
         guard let energy, let pue, let factor, energy.rawValue >= 0, pue.rawValue >= 0, factor.rawValue >= 0 else {
             return nil
         }
-        let facility = Int128(energy.rawValue) * Int128(pue.rawValue)
+        let facility = max(Int128(energy.rawValue) * Int128(pue.rawValue) - Int128(matched.rawValue) * 1_000_000, 0)
         let (product, overflow) = facility.multipliedReportingOverflow(by: Int128(factor.rawValue))
         guard !overflow else { return nil }
         let (quotient, remainder) = product.quotientAndRemainder(dividingBy: 1_000_000_000_000)
+        return Int64(exactly: remainder > 0 ? quotient + 1 : quotient).map { Measure($0) }
+    }
+
+    /// The site's energy in kWh: IT energy × PUE, rounded up to the millionth of a kWh; nil where a fact is unknown or out of bounds.
+    package static func facilityEnergy(_ energy: Measure?, pue: Measure?) -> Measure? {
+        guard let energy, let pue, energy.rawValue >= 0, pue.rawValue >= 0 else { return nil }
+        let (quotient, remainder) = (Int128(energy.rawValue) * Int128(pue.rawValue)).quotientAndRemainder(dividingBy: 1_000_000)
         return Int64(exactly: remainder > 0 ? quotient + 1 : quotient).map { Measure($0) }
     }
 

@@ -16,6 +16,8 @@ package enum DeliveryOutcome: String, Choice {
     case declined
     /// The lot came back to its provider: settled as fully delivered.
     case returned
+    /// The terms ask for attestation and none came: as undelivered, through the provider's fault.
+    case unattested
 
     /// The outcome of a metered or decided delivery.
     package static func metered(_ delivered: Int64, of deviceSeconds: Int64) -> DeliveryOutcome {

@@ -86,7 +86,7 @@ extension Lot {
     package func countedSeconds(_ delivered: Int64, _ outcome: DeliveryOutcome) -> Int64 {
         switch outcome {
         case .delivered, .partial, .notDelivered: delivered
-        case .unverified, .unverifiedFault, .declined: 0
+        case .unverified, .unverifiedFault, .declined, .unattested: 0
         case .returned: deviceSeconds
         }
     }
@@ -96,7 +96,7 @@ extension Lot {
         switch outcome {
         case .delivered, .partial, .notDelivered: Micros(floorShare(bond.rawValue, settled, deviceSeconds))
         case .unverified, .returned: bond
-        case .unverifiedFault: .zero
+        case .unverifiedFault, .unattested: .zero
         case .declined: Micros(bond.rawValue / 2)
         }
     }

@@ -28,7 +28,7 @@ struct APIBench: Sendable {
         quiet.logLevel = .critical
         server = HTTPServer(
             configuration: configuration, gateway: gateway, directory: gateway.directory, history: gateway.history,
-            vault: MemoryVault(), logger: logger ?? quiet
+            vault: MemoryVault(), archive: gateway.archive, logger: logger ?? quiet
         )
     }
 

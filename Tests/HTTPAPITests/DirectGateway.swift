@@ -13,6 +13,7 @@ import Synchronization
 final class DirectGateway: ExchangeGateway, @unchecked Sendable {
     let directory = Directory()
     let history = MemoryHistory()
+    let archive = MemoryArchive()
     /// Answered instead of doing anything, where set.
     var failure: SubmissionError? {
         get { lock.withLock { storedFailure } }
@@ -105,6 +106,7 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
         for _ in 0..<output.eventCount {
             guard let event = try? decoder.read(RecordedEvent.self) else { preconditionFailure("events that cannot be read") }
             history.note(event)
+            archive.note(event)
         }
         directory.committed(output.notices)
         let frame = Frame(

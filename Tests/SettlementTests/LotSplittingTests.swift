@@ -97,7 +97,7 @@ struct LotPropertyTests {
             }
             if naive.escrow != Int128(lot.escrow.rawValue) { return "escrow differs from the rules" }
         }
-        for outcome in [DeliveryOutcome.unverified, .unverifiedFault, .declined, .returned] {
+        for outcome in [DeliveryOutcome.unverified, .unverifiedFault, .declined, .returned, .unattested] {
             let paid = lot.payments(delivered: 0, outcome: outcome).reduce(Int128(0)) { $0 + Int128($1.amount.rawValue) }
             if paid != Int128(lot.escrow.rawValue) { return "\(outcome) does not use escrow up" }
         }

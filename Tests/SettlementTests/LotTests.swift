@@ -57,6 +57,7 @@ struct LotTests {
     @Test("outcomes without a report differ in the bond alone", arguments: [
         (.unverified, ["2 refund 200", "2 fee_refund 3", "1 bond_return 61"]),
         (.unverifiedFault, ["2 refund 200", "2 fee_refund 3", "2 compensation 61"]),
+        (.unattested, ["2 refund 200", "2 fee_refund 3", "2 compensation 61"]),
         (.declined, ["2 refund 200", "2 fee_refund 3", "1 bond_return 30", "2 compensation 31"]),
     ] as [(DeliveryOutcome, [String])])
     func outcomes(outcome: DeliveryOutcome, expected: [String]) {

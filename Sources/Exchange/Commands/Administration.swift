@@ -54,7 +54,7 @@ extension CommandTag {
         switch self {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
             .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle,
-            .postFees, .overrideBand, .reviseIndex:
+            .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey, .postFees, .overrideBand, .reviseIndex:
             true
         default: false
         }

@@ -43,6 +43,12 @@ extension Command: FieldValue {
         case .rotateAPIKey: .rotateAPIKey
         case .administrative: .administrative
         case .cancelAllAfter: .cancelAllAfter
+        case .registerEnergyCertificate: .registerEnergyCertificate
+        case .retireEnergyCertificate: .retireEnergyCertificate
+        case .addAttestationKey: .addAttestationKey
+        case .revokeAttestationKey: .revokeAttestationKey
+        case .attestDelivery: .attestDelivery
+        case .recordWipe: .recordWipe
         case .postFees: .postFees
         case .overrideBand: .overrideBand
         case .reviseIndex: .reviseIndex
@@ -167,6 +173,24 @@ extension Command: FieldValue {
         case .cancelAllAfter(var payload):
             coder.field("cancel_all_after", &payload)
             self = .cancelAllAfter(payload)
+        case .registerEnergyCertificate(var payload):
+            coder.field("register_energy_certificate", &payload)
+            self = .registerEnergyCertificate(payload)
+        case .retireEnergyCertificate(var payload):
+            coder.field("retire_energy_certificate", &payload)
+            self = .retireEnergyCertificate(payload)
+        case .addAttestationKey(var payload):
+            coder.field("add_attestation_key", &payload)
+            self = .addAttestationKey(payload)
+        case .revokeAttestationKey(var payload):
+            coder.field("revoke_attestation_key", &payload)
+            self = .revokeAttestationKey(payload)
+        case .attestDelivery(var payload):
+            coder.field("attest_delivery", &payload)
+            self = .attestDelivery(payload)
+        case .recordWipe(var payload):
+            coder.field("record_wipe", &payload)
+            self = .recordWipe(payload)
         case .postFees(var payload):
             coder.field("post_fees", &payload)
             self = .postFees(payload)
@@ -218,6 +242,12 @@ extension Command: FieldValue {
         case .rotateAPIKey: self = .rotateAPIKey(RotateAPIKey())
         case .administrative: self = .administrative(AdministrativeCommand())
         case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
+        case .registerEnergyCertificate: self = .registerEnergyCertificate(EnergyCertificateSpec())
+        case .retireEnergyCertificate: self = .retireEnergyCertificate(RetireEnergyCertificate())
+        case .addAttestationKey: self = .addAttestationKey(AttestationKeySpec())
+        case .revokeAttestationKey: self = .revokeAttestationKey(RevokeAttestationKey())
+        case .attestDelivery: self = .attestDelivery(AttestDelivery())
+        case .recordWipe: self = .recordWipe(RecordWipe())
         case .postFees: self = .postFees(PostFees())
         case .overrideBand: self = .overrideBand(OverrideBand())
         case .reviseIndex: self = .reviseIndex(ReviseIndex())

@@ -43,6 +43,12 @@ package enum Command: Sendable {
     case rotateAPIKey(RotateAPIKey)
     indirect case administrative(AdministrativeCommand)
     case cancelAllAfter(CancelAllAfter)
+    case registerEnergyCertificate(EnergyCertificateSpec)
+    case retireEnergyCertificate(RetireEnergyCertificate)
+    case addAttestationKey(AttestationKeySpec)
+    case revokeAttestationKey(RevokeAttestationKey)
+    case attestDelivery(AttestDelivery)
+    case recordWipe(RecordWipe)
     case postFees(PostFees)
     case overrideBand(OverrideBand)
     case reviseIndex(ReviseIndex)
@@ -55,6 +61,8 @@ package enum CommandTag: String, Choice {
     case declareOutage, retireResource, halt, resume, placeOrder, placeOrders, amendOrder, cancelOrder, cancelOrders
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
     case rotateAPIKey, administrative, cancelAllAfter
+    case registerEnergyCertificate, retireEnergyCertificate
+    case addAttestationKey, revokeAttestationKey, attestDelivery, recordWipe
     case postFees, overrideBand, reviseIndex
 }
 

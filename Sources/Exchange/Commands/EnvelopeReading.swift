@@ -19,7 +19,7 @@ package struct EnvelopeHead: Sendable {
             key = IdempotencyKey(high: high, low: low, fingerprint: fingerprint)
         }
         let ordinal = reader.take(UInt8.self)
-        tag = reader.isSound && ordinal <= CommandTag.cancelAllAfter.ordinal ? unsafe unsafeBitCast(ordinal, to: CommandTag.self) : nil
+        tag = reader.isSound && ordinal <= CommandTag.recordWipe.ordinal ? unsafe unsafeBitCast(ordinal, to: CommandTag.self) : nil
     }
 }
 

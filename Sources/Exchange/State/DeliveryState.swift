@@ -9,6 +9,9 @@ struct DeliveryState: Sendable {
     var refunded = Micros.zero
     var compensation = Micros.zero
     var fees = Micros.zero
+    /// Its part of the IT energy that was metered for the resource's hour.
+    var energyKilowattHours = Measure()
+    var evidence = DeliveryEvidence()
 
     init(delivery: Delivery, contract: Int32) {
         self.delivery = delivery
@@ -29,6 +32,12 @@ struct MeteredHour: Equatable, FieldValue {
     var sequence: Int64 = 0
     var deliveredDeviceSeconds: Int64 = 0
     var energyKilowattHours = Measure()
+    /// What the site and its grid were when the report came; a later correction of them leaves the hour as it was.
+    var pue: Measure?
+    var gridGramsPerKilowattHour: Measure?
+    /// Of the site's energy, what retired certificates cover.
+    var hourlyMatched = Measure()
+    var annualMatched = Measure()
 
     init() {}
     mutating func code<C: FieldCoder>(_ coder: inout C) {
@@ -36,6 +45,10 @@ struct MeteredHour: Equatable, FieldValue {
         coder.integer(&sequence)
         coder.integer(&deliveredDeviceSeconds)
         energyKilowattHours.code(&coder)
+        pue.code(&coder)
+        gridGramsPerKilowattHour.code(&coder)
+        hourlyMatched.code(&coder)
+        annualMatched.code(&coder)
     }
 }
 

@@ -274,6 +274,8 @@ package struct QuoteView: Record {
     package var excluded: [ExclusionView] = []
     /// The bid that does exactly this, ready to be posted.
     package var bid: BidSpec?
+    /// As `carbonGrams`, less what retired certificates of the resources' providers would still cover.
+    package var carbonMarketGrams: Measure?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -290,5 +292,6 @@ package struct QuoteView: Record {
         coder.field("alternatives", &alternatives)
         coder.field("excluded", &excluded)
         coder.field("bid", &bid)
+        coder.field("carbon_market_g", &carbonMarketGrams)
     }
 }

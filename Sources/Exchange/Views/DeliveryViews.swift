@@ -78,6 +78,14 @@ package struct DeliveryView: Record {
     package var refunded: Micros?
     package var compensation: Micros?
     package var fees: Micros?
+    /// Energy and CO₂ once they are metered.
+    package var itEnergyKilowattHours: Measure?
+    package var carbonLocationGrams: Measure?
+    package var carbonMarketGrams: Measure?
+    package var carbon: CarbonView?
+    /// What a token must repeat, and what it must prove.
+    package var nonce: String?
+    package var attestation: AttestationView?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -97,6 +105,12 @@ package struct DeliveryView: Record {
         coder.field("refunded", &refunded)
         coder.field("compensation", &compensation)
         coder.field("fees", &fees)
+        coder.field("it_energy_kwh", &itEnergyKilowattHours)
+        coder.field("carbon_location_g", &carbonLocationGrams)
+        coder.field("carbon_market_g", &carbonMarketGrams)
+        coder.field("carbon", &carbon)
+        coder.field("nonce", &nonce)
+        coder.field("attestation", &attestation)
     }
 }
 

@@ -30,6 +30,10 @@ extension Reply: FieldValue {
         case .meterReports: .meterReports
         case .settlement: .settlement
         case .cancelTimer: .cancelTimer
+        case .energyCertificate: .energyCertificate
+        case .attestationKey: .attestationKey
+        case .wipe: .wipe
+        case .delivery: .delivery
         case .feeVersion: .feeVersion
         case .bands: .bands
         case .indexRevision: .indexRevision
@@ -106,6 +110,18 @@ extension Reply: FieldValue {
         case .cancelTimer(var payload):
             coder.field("cancel_timer", &payload)
             self = .cancelTimer(payload)
+        case .energyCertificate(var payload):
+            coder.field("energy_certificate", &payload)
+            self = .energyCertificate(payload)
+        case .attestationKey(var payload):
+            coder.field("attestation_key", &payload)
+            self = .attestationKey(payload)
+        case .wipe(var payload):
+            coder.field("wipe", &payload)
+            self = .wipe(payload)
+        case .delivery(var payload):
+            coder.field("delivery", &payload)
+            self = .delivery(payload)
         case .feeVersion(var payload):
             coder.field("fee_version", &payload)
             self = .feeVersion(payload)
@@ -143,6 +159,10 @@ extension Reply: FieldValue {
         case .meterReports: self = .meterReports([MeterBatchResult]())
         case .settlement: self = .settlement(SettlementRunView())
         case .cancelTimer: self = .cancelTimer(CancelTimerView())
+        case .energyCertificate: self = .energyCertificate(EnergyCertificate())
+        case .attestationKey: self = .attestationKey(AttestationKey())
+        case .wipe: self = .wipe(Wipe())
+        case .delivery: self = .delivery(DeliveryView())
         case .feeVersion: self = .feeVersion(FeeVersion())
         case .bands: self = .bands(BandsView())
         case .indexRevision: self = .indexRevision(IndexRevisionView())

@@ -26,6 +26,10 @@ package enum Reply: Sendable {
     case meterReports([MeterBatchResult])
     case settlement(SettlementRunView)
     case cancelTimer(CancelTimerView)
+    case energyCertificate(EnergyCertificate)
+    case attestationKey(AttestationKey)
+    case wipe(Wipe)
+    case delivery(DeliveryView)
     case feeVersion(FeeVersion)
     case bands(BandsView)
     case indexRevision(IndexRevisionView)
@@ -35,6 +39,8 @@ package enum Reply: Sendable {
 package enum ReplyTag: String, Choice {
     case refused, done, participant, apiKey, money, zone, computeClass, grade, product, resource, outage, order, orders
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
+    case energyCertificate
+    case attestationKey, wipe, delivery
     case feeVersion, bands, indexRevision
 }
 

@@ -32,6 +32,10 @@ extension Answer {
             self = .object(status: status, products: products) { $0.member("results", values) }
         case .settlement(let value): self = .json(value, status: status, products: products)
         case .cancelTimer(let value): self = .json(value, status: status, products: products)
+        case .energyCertificate(let value): self = .json(value, status: status, products: products)
+        case .attestationKey(let value): self = .json(value, status: status, products: products)
+        case .wipe(let value): self = .json(value, status: status, products: products)
+        case .delivery(let value): self = .json(value, status: status, products: products)
         case .feeVersion(let value): self = .json(value, status: status, products: products)
         case .bands(let value): self = .json(value, status: status, products: products)
         case .indexRevision(let value): self = .json(value, status: status, products: products)

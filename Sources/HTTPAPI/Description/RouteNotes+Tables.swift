@@ -9,6 +9,7 @@ extension RouteNotes {
         (.system, system), (.participants, participants), (.money, money), (.catalogue, catalogue), (.halts, halts),
         (.resources, resources), (.offers, offers), (.bids, bids), (.orders, orders), (.market, market + pricing),
         (.allocations, allocations), (.deliveries, deliveries), (.settlements, settlements), (.ledger, ledger),
+        (.energy, energy), (.attestation, attestation), (.reports, reports),
     ]
 
     private static let system: [RouteNotes] = [
@@ -181,7 +182,8 @@ extension RouteNotes {
             "GET /v1/ledger/trial_balance", "readTrialBalance", "Debits and credits, asset by asset", .list(TrialBalanceView.self)),
         RouteNotes("GET /v1/ledger/balances", "listPastBalances", "Balances of any moment", .list(PastBalanceView.self)),
         RouteNotes(
-            "GET /v1/statements", "listStatements", "Opening balance, what came and went, closing balance",
+            "GET /v1/statements", "listStatements",
+            "Opening balance, what came and went and for what, closing balance; as JSON, CSV or a page to print",
             .list(StatementView.self), query: QueryNotes.moments),
         RouteNotes(
             "GET /v1/ledger/checkpoints/latest", "readLatestCheckpoint", "The newest signed checkpoint",

@@ -16,6 +16,9 @@ package enum RouteTag: String, Sendable, CaseIterable {
     case deliveries = "Deliveries and meters"
     case settlements = "Settlements"
     case ledger = "Ledger"
+    case energy = "Energy"
+    case attestation = "Attestation and wipes"
+    case reports = "Reports"
 }
 
 /// What a route answers when all went well.

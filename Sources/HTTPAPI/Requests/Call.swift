@@ -15,6 +15,8 @@ package struct Call: Sendable {
     var idempotency: IdempotencyKey?
     /// What the record keeps of where an administrative command came from.
     var origin = CommandOrigin()
+    /// The media types that the client would rather have.
+    var accept: String?
     /// Of a stream: where the client left one, and where it comes from.
     var lastEventID: String?
     var address: NetworkAddress?

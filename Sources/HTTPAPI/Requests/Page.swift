@@ -61,8 +61,8 @@ enum Base64URL {
     }
 
     /// The bytes of a text, or nil where it is not what `encoded` writes. Bounded: cursors are short.
-    static func decoded(_ text: String) -> [UInt8]? {
-        guard text.utf8.count <= 256 else { return nil }
+    static func decoded(_ text: String, atMost limit: Int = 256) -> [UInt8]? {
+        guard text.utf8.count <= limit else { return nil }
         var bytes: [UInt8] = []
         var pending: UInt32 = 0
         var bits = 0

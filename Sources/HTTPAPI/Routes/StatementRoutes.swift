@@ -1,6 +1,7 @@
 import Exchange
 import Ledger
 import Quantities
+import Registry
 import Sequencer
 
 /// Balances of any moment of the past, and statements between two.
@@ -9,7 +10,9 @@ enum StatementRoutes {
         Route(
             .get, "/v1/ledger/balances", .participants,
             query: Page.parameters + ["account", "participant_id", "sequence", "time"], balances),
-        Route(.get, "/v1/statements", .participants, query: Page.parameters + ["participant_id", "day", "from", "to"], statements),
+        Route(
+            .get, "/v1/statements", .participants,
+            query: Page.parameters + ["participant_id", "hour", "day", "month", "from", "to", "by", "format"], statements),
     ]
 
     /// Balances after the command `sequence`, or after all that had happened at `time`; without either, now.
@@ -29,41 +32,105 @@ enum StatementRoutes {
         return call.list(found.map(PastBalanceView.init), limit: page.limit) { String($0.id.rawValue) }
     }
 
-    /// Of a participant's cash accounts: opening balance, what came and went, closing balance, between `from` and `to` or of a
-    /// `day`. The movements are `GET /v1/ledger/transfers` with the same bounds.
+    /// Of one participant: what it had, what came and went, and for what, between `from` and `to`, in an hour, a day or a month,
+    /// divided `by` hours, days or months. The movements are `GET /v1/ledger/transfers` with the same bounds.
     @Sendable static func statements(_ call: Call) async throws(Problem) -> Answer {
         let page = try Page(call.query)
         let participant = try call.subject()
-        let (from, to) = try window(call)
-        let after = try page.after(AccountID.self)
-        func balances(_ moment: Timestamp) async throws(Problem) -> [PastBalance] {
-            try await call.archive { (archive, known) async throws(HistoryError) in
-                try await archive.balances(
-                    at: .time(moment.advanced(microseconds: -1)), account: nil, participant: participant, after: after,
-                    limit: page.limit + 1, including: known)
-            }
+        let form = try ReportForm.of(call)
+        let periods = try StatementPeriods(call.query)
+        let skipped = Int(clamping: try page.number())
+        let lines = try await StatementReader(call: call, participant: participant, periods: periods).read()
+        switch form {
+        case .json:
+            let shown = Array(lines.dropFirst(skipped).prefix(page.limit + 1))
+            return call.list(shown, limit: page.limit) { _ in String(skipped + page.limit) }
+        case .csv:
+            var answer = Answer(body: CommaSeparated.text(lines, products: call.products))
+            answer.contentType = CommaSeparated.contentType
+            return answer
+        case .html:
+            guard let (owner, now) = try await call.query({ exchange in
+                exchange.participant(participant).map { ($0, exchange.time) }
+            }) else { throw .notFound("participant") }
+            var answer = Answer(body: StatementPage(participant: owner, periods: periods, lines: lines, made: now).html)
+            answer.contentType = "text/html; charset=utf-8"
+            return answer
         }
-        let closing = try await balances(to)
-        var opening: [AccountID: PastBalance] = [:]
-        for balance in try await balances(from) { opening[balance.account.id] = balance }
-        let lines = closing.map { StatementView(opening: opening[$0.account.id], closing: $0, from: from, to: to) }
-        return call.list(lines, limit: page.limit) { String($0.account.rawValue) }
+    }
+}
+
+/// Reads what a statement is made of, page by page.
+struct StatementReader {
+    var call: Call
+    var participant: ParticipantID
+    var periods: StatementPeriods
+
+    private static let pageSize = 1_000
+    /// How many deliveries one read of the exchange looks at: well below a millisecond.
+    private static let deliveriesAtOnce = 10_000
+
+    func read() async throws(Problem) -> [StatementView] {
+        let closing = try await balances(before: periods.to)
+        var builder = StatementBuilder(
+            participant: participant, periods: periods, opening: try await balances(before: periods.from), closing: closing)
+        guard !closing.isEmpty else { return [] }
+        try await addTransfers(to: &builder)
+        try await addTrades(to: &builder)
+        try await addDeliveries(to: &builder)
+        return builder.statement()
     }
 
-    private static func window(_ call: Call) throws(Problem) -> (Timestamp, Timestamp) {
-        if let day = call.query["day"] {
-            guard day.utf8.count == 10, let start = Timestamp(rfc3339: day + "T00:00:00Z") else {
-                throw .invalid("day", "day must be a date such as 2026-11-23")
-            }
-            guard call.query["from"] == nil, call.query["to"] == nil else {
-                throw .invalid("day", "day excludes from and to")
-            }
-            return (start, start.advanced(hours: 24))
+    private func balances(before moment: Timestamp) async throws(Problem) -> [PastBalance] {
+        try await call.archive { (archive, known) async throws(HistoryError) in
+            try await archive.balances(
+                at: .time(moment.advanced(microseconds: -1)), account: nil, participant: participant, after: AccountID(),
+                limit: Self.pageSize, including: known)
         }
-        guard let from = try call.query.time("from") else { throw .invalid("day", "day, or from and to, is missing") }
-        guard let to = try call.query.time("to") else { throw .invalid("to", "to is missing") }
-        guard from < to else { throw .invalid("to", "to must lie after from") }
-        return (from, to)
+    }
+
+    private func addTransfers(to builder: inout StatementBuilder) async throws(Problem) {
+        var filter = TransferFilter()
+        filter.participant = participant
+        filter.from = periods.from
+        filter.to = periods.to
+        var after = TransferID()
+        while true {
+            let (wanted, start) = (filter, after)
+            let found = try await call.archive { (archive, known) async throws(HistoryError) in
+                try await archive.transfers(wanted, after: start, limit: Self.pageSize, including: known)
+            }
+            for posted in found { builder.add(posted) }
+            guard found.count == Self.pageSize, let last = found.last else { return }
+            after = last.transfer.id
+        }
+    }
+
+    private func addTrades(to builder: inout StatementBuilder) async throws(Problem) {
+        let currencies = try await call.query { $0.catalogue.products.map(\.currency) }
+        var before: TradeID?
+        while true {
+            let start = before
+            let found = try await call.past { (history, known) async throws(HistoryError) in
+                try await history.trades(
+                    participant: participant, contract: nil, before: start, limit: Self.pageSize, including: known)
+            }
+            for trade in found { builder.add(trade, in: currencies[Int(trade.contract.product.index)]) }
+            guard found.count == Self.pageSize, let last = found.last, last.time >= periods.from else { return }
+            before = last.id
+        }
+    }
+
+    private func addDeliveries(to builder: inout StatementBuilder) async throws(Problem) {
+        var next: Int? = 0
+        let (participant, from, to) = (participant, periods.from, periods.to)
+        while let start = next {
+            let (found, rest) = try await call.query {
+                $0.settledDeliveries(of: participant, from: from, to: to, after: start, looking: Self.deliveriesAtOnce)
+            }
+            for settled in found { builder.add(settled) }
+            next = rest
+        }
     }
 }
 
@@ -99,44 +166,5 @@ struct PastBalanceView: Record {
         coder.field("debits", &debits)
         coder.field("credits", &credits)
         coder.field("balance", &balance)
-    }
-}
-
-/// One cash account between two moments: `closing` = `opening` + `received` − `paid`.
-struct StatementView: Record {
-    var account = AccountID.none
-    var participantID: ParticipantID?
-    var asset = Currency()
-    var from = Timestamp()
-    var to = Timestamp()
-    var opening = MicrosSum()
-    var received = MicrosSum()
-    var paid = MicrosSum()
-    var closing = MicrosSum()
-
-    init() {}
-    init(opening past: PastBalance?, closing present: PastBalance, from: Timestamp, to: Timestamp) {
-        let before = past ?? PastBalance()
-        account = present.account.id
-        participantID = present.account.participantID
-        asset = present.account.asset
-        self.from = from
-        self.to = to
-        opening = MicrosSum(before.credits - before.debits)
-        received = MicrosSum(present.credits - before.credits)
-        paid = MicrosSum(present.debits - before.debits)
-        closing = MicrosSum(present.credits - present.debits)
-    }
-
-    mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        coder.field("account", &account)
-        coder.field("participant_id", &participantID)
-        coder.field("asset", &asset)
-        coder.field("from", &from)
-        coder.field("to", &to)
-        coder.field("opening", &opening)
-        coder.field("received", &received)
-        coder.field("paid", &paid)
-        coder.field("closing", &closing)
     }
 }

@@ -102,6 +102,7 @@ package struct APIResponder: HTTPResponder {
             var call = Call(
                 services: services, caller: caller, parameters: parameters, query: query, body: body, idempotency: nil
             )
+            if route.query.contains("format") { call.accept = request.headers.value(.accept) }
             if !caller.key.isNone {
                 let address = address(of: request, context)
                 call.origin = CommandOrigin(key: caller.key, address: address?.text, requestID: context.note.name)

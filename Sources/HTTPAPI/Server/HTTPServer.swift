@@ -51,6 +51,7 @@ package struct HTTPServer: Sendable {
         + MarketRoutes.routes + CandleRoutes.routes + CurveRoutes.routes + FeeRoutes.routes + IndexRoutes.routes
         + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes + DescriptionRoutes.routes
+        + CertificateRoutes.routes + ReportRoutes.routes + AttestationRoutes.routes
 
     /// - Parameters:
     ///   - figures: more of `GET /metrics`, asked for at each call.

@@ -23,7 +23,7 @@ struct HostileCommands {
 
     /// Every hostile command with its issuer.
     var all: [(command: Command, issuer: ParticipantID)] {
-        orders + offers + bids + reports + administration + unknownObjects
+        orders + offers + bids + reports + administration + unknownObjects + evidence
     }
 
     private func varied<Body>(_ body: Body, _ changes: [(inout Body) -> Void]) -> [Body] {

@@ -33,6 +33,10 @@ struct RoleTests {
             (.recordHandover(RecordHandover(allocation: .none, kind: .request, hash: Bytes(), version: 1)), [.consumer]),
             (.recordHandover(RecordHandover(allocation: .none, kind: .access, hash: Bytes(), version: 1)), [.provider]),
             (.reportMeter(ReportMeter()), [.meter]), (.reportMeters(ReportMeters()), [.meter]), (.settle(Settle()), [.operator]),
+            (.registerEnergyCertificate(EnergyCertificateSpec()), [.operator]),
+            (.retireEnergyCertificate(RetireEnergyCertificate()), [.provider, .operator]),
+            (.addAttestationKey(AttestationKeySpec()), [.operator]), (.revokeAttestationKey(RevokeAttestationKey()), [.operator]),
+            (.attestDelivery(AttestDelivery()), [.provider]), (.recordWipe(RecordWipe()), [.provider, .operator]),
         ]
     }
 

@@ -1,0 +1,63 @@
+import Quantities
+import Settlement
+
+/// A settled delivery as one of those who took part in it sees it.
+package struct SettledDelivery: Sendable {
+    package var id = DeliveryID.none
+    package var settledAt = Timestamp()
+    package var currency = Currency()
+    /// Whether the participant held it at the end, and whether its resource provided it.
+    package var isHeld = false
+    package var isProvided = false
+    /// What it settled by.
+    package var countedDeviceSeconds: Int64 = 0
+    /// The participant's fees on what was delivered, of every sale in which it bought or sold.
+    package var fees = Micros.zero
+    /// What the holder got out of the bond.
+    package var compensation = Micros.zero
+    package var carbon: CarbonView?
+}
+
+extension Exchange {
+    /// Deliveries in which a participant had a part and that settled in `[from, to)`, in the order of their numbers.
+    ///
+    /// - Parameters:
+    ///   - skipped: how many deliveries earlier calls looked at.
+    ///   - count: how many this call looks at, at most.
+    /// - Returns: what was found, and how many were looked at so far; nil at the end.
+    package func settledDeliveries(
+        of participant: ParticipantID, from: Timestamp, to: Timestamp, after skipped: Int, looking count: Int
+    ) -> (found: [SettledDelivery], next: Int?) {
+        let end = min(deliveries.count, skipped + count)
+        guard skipped < end else { return ([], nil) }
+        var found: [SettledDelivery] = []
+        for index in skipped..<end {
+            guard let settledAt = deliveries[index].delivery.settledAt, settledAt >= from, settledAt < to else { continue }
+            if let settled = settled(deliveries[index], at: settledAt, for: participant) { found.append(settled) }
+        }
+        return (found, end < deliveries.count ? end : nil)
+    }
+
+    private func settled(_ state: DeliveryState, at time: Timestamp, for participant: ParticipantID) -> SettledDelivery? {
+        let lot = state.delivery.lot
+        let takesPart = lot.links.contains { $0.buyer == participant || $0.seller == participant }
+        guard takesPart, let outcome = state.delivery.outcome else { return nil }
+        var settled = SettledDelivery()
+        settled.id = state.delivery.id
+        settled.settledAt = time
+        settled.currency = currency(of: state.delivery.contract.product)
+        settled.isHeld = lot.holder == participant
+        settled.isProvided = lot.provider == participant
+        settled.countedDeviceSeconds = lot.countedSeconds(state.delivery.deliveredDeviceSeconds ?? 0, outcome)
+        settled.compensation = state.compensation
+        for position in lot.links.indices {
+            let link = lot.links[position]
+            guard link.buyer == participant || link.seller == participant else { continue }
+            let earned = lot.earnedShares(position, settled.countedDeviceSeconds)
+            if link.buyer == participant { settled.fees += earned.buyerFee }
+            if link.seller == participant { settled.fees += earned.sellerFee }
+        }
+        settled.carbon = carbon(of: state)
+        return settled
+    }
+}
