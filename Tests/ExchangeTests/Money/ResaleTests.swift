@@ -186,8 +186,8 @@ struct ResaleTests {
         let contract = market.contract(product, in: 2)
         for _ in 0..<4_300 {
             let resource = market.resource(of: provider, units: Quantity.limit)
-            _ = try market.place(market.order(.sell, contract, Price(1), Quantity.limit, resource: resource), as: provider).get()
-            _ = try market.place(market.order(.buy, contract, Price(1), Quantity.limit), as: alice).get()
+            _ = try market.place(market.order(.sell, contract, Price(2), Quantity.limit, resource: resource), as: provider).get()
+            _ = try market.place(market.order(.buy, contract, Price(2), Quantity.limit), as: alice).get()
         }
         #expect(try market.place(market.order(.sell, contract, Price(3), Quantity.limit), as: alice).get().order.status == .open)
         let position = try #require(market.exchange.positions(of: alice, after: 0, limit: 1).first)
