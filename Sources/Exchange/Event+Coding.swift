@@ -32,6 +32,10 @@ extension Event: FieldValue {
         case .energyCertificate: .energyCertificate
         case .attestationKey: .attestationKey
         case .wipe: .wipe
+        case .dispute: .dispute
+        case .correction: .correction
+        case .signingKey: .signingKey
+        case .move: .move
         }
     }
 
@@ -113,6 +117,18 @@ extension Event: FieldValue {
         case .wipe(var payload):
             coder.field("wipe", &payload)
             self = .wipe(payload)
+        case .dispute(var payload):
+            coder.field("dispute", &payload)
+            self = .dispute(payload)
+        case .correction(var payload):
+            coder.field("correction", &payload)
+            self = .correction(payload)
+        case .signingKey(var payload):
+            coder.field("signing_key", &payload)
+            self = .signingKey(payload)
+        case .move(var payload):
+            coder.field("move", &payload)
+            self = .move(payload)
         }
     }
 
@@ -143,6 +159,10 @@ extension Event: FieldValue {
         case .energyCertificate: self = .energyCertificate(EnergyCertificate())
         case .attestationKey: self = .attestationKey(AttestationKey())
         case .wipe: self = .wipe(Wipe())
+        case .dispute: self = .dispute(DisputeView())
+        case .correction: self = .correction(CorrectionView())
+        case .signingKey: self = .signingKey(SigningKeyView())
+        case .move: self = .move(MoveView())
         }
     }
 }

@@ -28,6 +28,10 @@ package enum Event: Sendable {
     case energyCertificate(EnergyCertificate)
     case attestationKey(AttestationKey)
     case wipe(Wipe)
+    case dispute(DisputeView)
+    case correction(CorrectionView)
+    case signingKey(SigningKeyView)
+    case move(MoveView)
 }
 
 /// The number of an event's kind in the journal.
@@ -37,6 +41,7 @@ package enum EventTag: String, Choice {
     case administered
     case energyCertificate
     case attestationKey, wipe
+    case dispute, correction, signingKey, move
 }
 
 /// A ledger account came into being.

@@ -69,6 +69,10 @@ package struct EventWalker {
         case .energyCertificate: pass(EnergyCertificate())
         case .attestationKey: pass(AttestationKey())
         case .wipe: pass(Wipe())
+        case .dispute: pass(DisputeView())
+        case .correction: pass(CorrectionView())
+        case .signingKey: pass(SigningKeyView())
+        case .move: pass(MoveView())
         }
     }
 

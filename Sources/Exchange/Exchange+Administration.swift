@@ -49,6 +49,11 @@ extension Command {
         case .revokeAPIKey(let request): "\(request.key)"
         case .revokeAttestationKey(let request): "\(request.key)"
         case .certifyResource(let request): "\(request.resource)"
+        case .decideDispute(let request): "\(request.dispute)"
+        case .correctDelivery(let request): "\(request.delivery)"
+        case .addSigningKey(let request): "\(request.participant)"
+        case .revokeSigningKey(let request): "\(request.key)"
+        case .setSigningPolicy(let request): "\(request.participant)"
         case .halt(let scope), .resume(let scope):
             switch scope.kind {
             case .market: "market"

@@ -53,7 +53,8 @@ extension CommandTag {
     package var isAdministrative: Bool {
         switch self {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
-            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle, .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey:
+            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle, .decideDispute, .correctDelivery, .addSigningKey, .revokeSigningKey,
+            .setSigningPolicy, .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey:
             true
         default: false
         }

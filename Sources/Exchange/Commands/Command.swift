@@ -49,6 +49,17 @@ package enum Command: Sendable {
     case revokeAttestationKey(RevokeAttestationKey)
     case attestDelivery(AttestDelivery)
     case recordWipe(RecordWipe)
+    case disputeDelivery(DisputeDelivery)
+    case decideDispute(DecideDispute)
+    case declineAllocation(DeclineAllocation)
+    case terminateAllocation(TerminateAllocation)
+    case correctDelivery(CorrectDelivery)
+    case addSigningKey(AddSigningKey)
+    case revokeSigningKey(RevokeSigningKey)
+    case setSigningPolicy(SetSigningPolicy)
+    case proposeMove(ProposeMove)
+    case answerMove(AnswerMove)
+    case recordContact(RecordContact)
 }
 
 /// The number of a command's kind in the journal.
@@ -60,6 +71,8 @@ package enum CommandTag: String, Choice {
     case rotateAPIKey, administrative, cancelAllAfter
     case registerEnergyCertificate, retireEnergyCertificate
     case addAttestationKey, revokeAttestationKey, attestDelivery, recordWipe
+    case disputeDelivery, decideDispute, declineAllocation, terminateAllocation, correctDelivery, addSigningKey, revokeSigningKey
+    case setSigningPolicy, proposeMove, answerMove, recordContact
 }
 
 /// Who asks for what, when: one entry of the journal.

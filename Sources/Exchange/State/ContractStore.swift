@@ -26,10 +26,14 @@ struct ContractState: BitwiseCopyable {
 struct ContractHoldings: Sendable {
     /// What is held, oldest first; each becomes a delivery when the gate closes.
     var lots: [Lot] = []
+    /// Lots whose gate has closed and that are no deliveries yet; `lots` is empty then.
+    var closing: ArraySlice<Lot> = []
     /// Held units that stand in open resale orders.
     var encumbrances: [Encumbrance] = []
     var deliveries: [DeliveryID] = []
     var unsettledDeliveries = 0
+    /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries.
+    var shared: [AllocationID: [DeliveryID]] = [:]
 }
 
 /// Units of a holder that are on offer for resale.
@@ -68,6 +72,9 @@ struct ContractStore: ~Copyable {
 }
 
 extension ContractHoldings {
+    /// Lots that are no deliveries yet.
+    var waiting: [Lot] { closing.isEmpty ? lots : Array(closing) }
+
     /// Units of `holder` on offer, all or of one allocation.
     func encumbered(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Int64 {
         var sum: Int64 = 0

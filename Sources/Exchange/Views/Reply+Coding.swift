@@ -33,6 +33,11 @@ extension Reply: FieldValue {
         case .attestationKey: .attestationKey
         case .wipe: .wipe
         case .delivery: .delivery
+        case .dispute: .dispute
+        case .correction: .correction
+        case .signingKey: .signingKey
+        case .signingPolicy: .signingPolicy
+        case .move: .move
         }
     }
 
@@ -118,6 +123,21 @@ extension Reply: FieldValue {
         case .delivery(var payload):
             coder.field("delivery", &payload)
             self = .delivery(payload)
+        case .dispute(var payload):
+            coder.field("dispute", &payload)
+            self = .dispute(payload)
+        case .correction(var payload):
+            coder.field("correction", &payload)
+            self = .correction(payload)
+        case .signingKey(var payload):
+            coder.field("signing_key", &payload)
+            self = .signingKey(payload)
+        case .signingPolicy(var payload):
+            coder.field("signing_policy", &payload)
+            self = .signingPolicy(payload)
+        case .move(var payload):
+            coder.field("move", &payload)
+            self = .move(payload)
         }
     }
 
@@ -150,6 +170,11 @@ extension Reply: FieldValue {
         case .attestationKey: self = .attestationKey(AttestationKey())
         case .wipe: self = .wipe(Wipe())
         case .delivery: self = .delivery(DeliveryView())
+        case .dispute: self = .dispute(DisputeView())
+        case .correction: self = .correction(CorrectionView())
+        case .signingKey: self = .signingKey(SigningKeyView())
+        case .signingPolicy: self = .signingPolicy(SigningPolicyView())
+        case .move: self = .move(MoveView())
         }
     }
 }

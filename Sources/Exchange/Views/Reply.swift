@@ -29,6 +29,11 @@ package enum Reply: Sendable {
     case attestationKey(AttestationKey)
     case wipe(Wipe)
     case delivery(DeliveryView)
+    case dispute(DisputeView)
+    case correction(CorrectionView)
+    case signingKey(SigningKeyView)
+    case signingPolicy(SigningPolicyView)
+    case move(MoveView)
 }
 
 /// The number of a reply's kind in the journal.
@@ -37,6 +42,7 @@ package enum ReplyTag: String, Choice {
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
     case energyCertificate
     case attestationKey, wipe, delivery
+    case dispute, correction, signingKey, signingPolicy, move
 }
 
 /// A reply with what the shell needs around it.

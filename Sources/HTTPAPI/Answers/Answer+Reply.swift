@@ -35,6 +35,11 @@ extension Answer {
         case .attestationKey(let value): self = .json(value, status: status, products: products)
         case .wipe(let value): self = .json(value, status: status, products: products)
         case .delivery(let value): self = .json(value, status: status, products: products)
+        case .dispute(let value): self = .json(value, status: status, products: products)
+        case .correction(let value): self = .json(value, status: status, products: products)
+        case .signingKey(let value): self = .json(value, status: status, products: products)
+        case .signingPolicy(let value): self = .json(value, status: status, products: products)
+        case .move(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

@@ -32,5 +32,14 @@ package enum BodyExamples {
         "registerEnergyCertificate": #"{"registry":"GEC","number":"2026-11-0001","participant_id":"par_000002","zone":"CN-GAN","energy_kwh":"1000","start":"2026-11-01T00:00:00Z","end":"2026-12-01T00:00:00Z","source":"wind"}"#,
         "retireEnergyCertificate": #"{"resource_id":"res_000001","matching":"annual"}"#,
         "cancelAllAfter": #"{"seconds":30}"#,
+        "disputeDelivery": #"{"reason":"two of eight devices did not answer","claimed_device_seconds":21600}"#,
+        "decideDispute": #"{"delivered_device_seconds":21600,"fault":"provider","reason":"the provider's own log shows it"}"#,
+        "correctDelivery": #"{"delivered_device_seconds":21600,"reference":"case 2026-117","reason":"the meter's clock was wrong"}"#,
+        "declineAllocation": #"{"from":"2026-11-26T00:00:00Z","reason":"cooling failed"}"#,
+        "terminateAllocation": #"{"reason":"unusable"}"#,
+        "proposeMove": #"{"resource_id":"res_000002","reason":"maintenance"}"#,
+        "addSigningKey": #"{"public_key":"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a","label":"meter 1"}"#,
+        "setContact": #"{"name":"Operations desk","email":"desk@example.com","phone":"+86 10 5555 0100"}"#,
+        "setSigningPolicy": #"{"signatures_required":true}"#,
     ]
 }
