@@ -34,6 +34,10 @@ extension Event: FieldValue {
         case .attestationKey: .attestationKey
         case .wipe: .wipe
         case .feeVersion: .feeVersion
+        case .dispute: .dispute
+        case .correction: .correction
+        case .signingKey: .signingKey
+        case .move: .move
         }
     }
 
@@ -118,6 +122,18 @@ extension Event: FieldValue {
         case .feeVersion(var payload):
             coder.field("fee_version", &payload)
             self = .feeVersion(payload)
+        case .dispute(var payload):
+            coder.field("dispute", &payload)
+            self = .dispute(payload)
+        case .correction(var payload):
+            coder.field("correction", &payload)
+            self = .correction(payload)
+        case .signingKey(var payload):
+            coder.field("signing_key", &payload)
+            self = .signingKey(payload)
+        case .move(var payload):
+            coder.field("move", &payload)
+            self = .move(payload)
         }
     }
 
@@ -149,6 +165,10 @@ extension Event: FieldValue {
         case .attestationKey: self = .attestationKey(AttestationKey())
         case .wipe: self = .wipe(Wipe())
         case .feeVersion: self = .feeVersion(FeeVersion())
+        case .dispute: self = .dispute(DisputeView())
+        case .correction: self = .correction(CorrectionView())
+        case .signingKey: self = .signingKey(SigningKeyView())
+        case .move: self = .move(MoveView())
         }
     }
 }

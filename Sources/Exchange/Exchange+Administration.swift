@@ -52,6 +52,11 @@ extension Command {
         case .reviseIndex(let request): "product \(request.product.index) \(request.body.hour): \(request.body.reason)"
         case .postFees(let request): "product \(request.product.index)"
         case .overrideBand(let request): "product \(request.product.index): \(request.body.reason)"
+        case .decideDispute(let request): "\(request.dispute)"
+        case .correctDelivery(let request): "\(request.delivery)"
+        case .addSigningKey(let request): "\(request.participant)"
+        case .revokeSigningKey(let request): "\(request.key)"
+        case .setSigningPolicy(let request): "\(request.participant)"
         case .halt(let scope), .resume(let scope):
             switch scope.kind {
             case .market: "market"

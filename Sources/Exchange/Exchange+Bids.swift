@@ -150,6 +150,7 @@ extension Exchange {
         var view = unfilled
         let product = catalogue[plan.product]
         let allocation = openAllocation(holder: issuer, for: .bid(view.id))
+        allocations.setUsableShare(spec.usableShare, of: allocation)
         var fees = Micros.zero
         for planned in fills(of: plan, spec, for: issuer) {
             let fill = take(planned, product, allocation, view.id, issuer)
@@ -236,6 +237,7 @@ extension Exchange {
             let trades = accept(drafts[index])
             let receipt = OrderReceipt(order: self.view(taker.record), trades: Array(fills[trades]))
             if let drawn = receipt.order.allocationID { allocation = drawn }
+            if !allocation.isNone { allocations.setUsableShare(spec.usableShare, of: allocation) }
             var leg = BidLegView()
             leg.contract = drafts[index].key
             leg.quantity = receipt.order.filledQuantity

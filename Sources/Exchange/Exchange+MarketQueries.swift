@@ -85,6 +85,9 @@ extension Exchange {
             var line = MarketLineView()
             line.product = product.id
             line.currency = product.currency
+            let reliability = reliability(of: product.id)
+            line.deliveredShare = reliability.deliveredShare
+            line.availability = reliability.availability
             var hour = max(from, Hour(containing: time))
             while hour < to {
                 let key = ContractKey(product: product.id, hour: hour)

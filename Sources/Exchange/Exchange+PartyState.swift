@@ -64,7 +64,7 @@ extension Exchange {
         }
     }
 
-    private static func decodeReferences(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) -> ReferenceSet {
+    static func decodeReferences(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) -> ReferenceSet {
         var references = ReferenceSet()
         for reference in try decode(String.self, from: &decoder, "a reference", where: { _, _ in true }) {
             guard !references.contains(reference) else { throw decoder.damaged("a reference twice") }

@@ -91,7 +91,7 @@ extension Exchange {
         let state = contracts.holdings[Int(contract)]
         var view = PositionView()
         var cost: Int128 = 0
-        for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+        for lot in state.waiting + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
             if lot.holder == participant {
                 view.quantity += Int64(lot.quantity)
                 cost += Int128(lot.links.latest.price.notional(lot.quantity).rawValue)

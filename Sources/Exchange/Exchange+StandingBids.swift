@@ -129,7 +129,9 @@ extension Exchange {
     func allocation(forHourOf bid: BidID, _ holder: ParticipantID) -> AllocationID {
         let index = Int(bid.rawValue) - 1
         if bids.indices.contains(index), let drawn = bids[index].allocationID { return drawn }
-        return openAllocation(holder: holder, for: .bid(bid))
+        let drawn = openAllocation(holder: holder, for: .bid(bid))
+        if bids.indices.contains(index) { allocations.setUsableShare(bids[index].usableShare, of: drawn) }
+        return drawn
     }
 
     /// Where an order's hour stands among its bid's legs.

@@ -45,6 +45,8 @@ extension Exchange {
         encodeClosedOrders(into: &encoder, spill)
         encodeDeliveries(into: &encoder, spill)
         encodeEvidence(scope, into: &encoder, spill)
+        encodeCases(scope, into: &encoder, spill)
+        encodeReliability(into: &encoder)
         due.encodeState(into: &encoder)
         encodeCancelTimers(into: &encoder)
         due.encodeBidExpiries(into: &encoder)
@@ -70,6 +72,8 @@ extension Exchange {
         try decodeClosedOrders(from: &decoder)
         try decodeDeliveries(from: &decoder)
         try decodeEvidence(from: &decoder)
+        try decodeCases(from: &decoder)
+        try decodeReliability(from: &decoder)
         try decodeDue(from: &decoder)
         try decodeCancelTimers(from: &decoder)
         try due.decodeBidExpiries(from: &decoder)
@@ -118,9 +122,9 @@ extension Exchange {
     }
 
     /// Writes how many elements there are, then each.
-    static func encode<Element: FieldValue>(
-        _ elements: [Element], into encoder: inout BinaryEncoder, _ spill: StateSpill
-    ) {
+    static func encode<Elements: Collection>(
+        _ elements: Elements, into encoder: inout BinaryEncoder, _ spill: StateSpill
+    ) where Elements.Element: FieldValue {
         encoder.append(UInt32(elements.count))
         for element in elements {
             encoder.append(element)

@@ -13,6 +13,8 @@ package enum Eligibility {
         package var zone: Zone
         package var grade: Grade
         package var resource: Resource?
+        /// What the resource's provider delivered of late; nil where nobody knows.
+        package var reliability: Measure?
 
         package init(productCode: String, computeClass: ComputeClass, zone: Zone, grade: Grade, resource: Resource? = nil) {
             self.productCode = productCode
@@ -119,6 +121,9 @@ package enum Eligibility {
         report.requireAtLeast(requirements.dataClass, facts.dataClass, .dataClassTooLow) {
             "data class \($0.rawValue) wanted, \($1?.rawValue ?? "unknown")"
         }
+        report.requireAtLeast(requirements.minReliability, facts.reliability, .reliabilityTooLow) {
+            "a delivered share of \($0) wanted, \($1.map { "\($0)" } ?? "unknown")"
+        }
     }
 }
 
@@ -131,6 +136,7 @@ private struct Facts {
     var isolation: Isolation?
     var attestation: Attestation?
     var dataClass: DataClass?
+    var reliability: Measure?
 
     init(of resource: Resource, _ candidate: Eligibility.Candidate) {
         let spec = resource.spec
@@ -141,6 +147,7 @@ private struct Facts {
         isolation = spec.security?.isolation
         attestation = spec.security?.attestation
         dataClass = spec.security?.dataClass
+        reliability = candidate.reliability
     }
 
     init(guaranteedBy candidate: Eligibility.Candidate) {

@@ -23,6 +23,7 @@ package enum ExclusionReason: String, Choice {
     case insufficientLiquidity = "insufficient_liquidity"
     case priceTooHigh = "price_too_high"
     case ownAsks = "own_asks"
+    case reliabilityTooLow = "reliability_too_low"
 }
 
 /// One reason, with the figures that decide.

@@ -69,7 +69,11 @@ package struct Requirements: Record, Equatable {
         try Bounds.check(maxGramsPerDeviceHour, Carbon.gramsRange, parent + ".max_g_co2_per_device_hour")
         try refuse(fromZone != nil, parent + ".from_zone")
         try refuse(maxRTTMilliseconds != nil, parent + ".max_rtt_ms")
-        try refuse(minReliability != nil, parent + ".min_reliability")
+        if parent == "guarantees" {
+            try refuse(minReliability != nil, parent + ".min_reliability")
+        } else {
+            try Bounds.check(minReliability, Measure(0)...Measure(1_000_000), parent + ".min_reliability")
+        }
         try refuse(profile != nil, parent + ".profile")
     }
 

@@ -134,6 +134,7 @@ struct RecordCheckTests {
         expect("min_scale_up_domain") { $0.minScaleUpDomain = 1_000_001 }
         expect("max_pue") { $0.maxPUE = Measure(999_999) }
         expect("max_g_co2_per_device_hour") { $0.maxGramsPerDeviceHour = Measure(-1) }
+        expect("min_reliability") { $0.minReliability = Measure(1_000_001) }
     }
 
     @Test("requirements that no registered fact could meet are refused by name")
@@ -143,7 +144,6 @@ struct RecordCheckTests {
         }
         expect("from_zone") { $0.fromZone = "CN-GAN" }
         expect("max_rtt_ms") { $0.maxRTTMilliseconds = Measure(10_000_000) }
-        expect("min_reliability") { $0.minReliability = Measure(990_000) }
         expect("profile") { $0.profile = "train" }
     }
 
@@ -157,6 +157,7 @@ struct RecordCheckTests {
         expect("guarantees.products") { $0.guarantees.products = ["H100-SXM.CN-GAN"] }
         expect("guarantees.max_pue") { $0.guarantees.maxPUE = Measure(0) }
         expect("guarantees.profile") { $0.guarantees.profile = "train" }
+        expect("guarantees.min_reliability") { $0.guarantees.minReliability = Measure(990_000) }
     }
 
     @Test("a participant out of form is refused by its field")

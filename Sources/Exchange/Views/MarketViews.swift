@@ -118,6 +118,9 @@ package struct MarketLineView: Record {
     package var cheapestRun: BestAvailableView?
     /// The most units of one resource that are for sale through the whole window's first hours.
     package var largestBlock: Int64 = 0
+    /// What of the product was delivered of what was sold over the last 30 days, and the share of it in whole deliveries; nil where nothing was settled.
+    package var deliveredShare: Measure?
+    package var availability: Measure?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -127,5 +130,7 @@ package struct MarketLineView: Record {
         coder.field("best_ask", &bestAsk)
         coder.field("cheapest_run", &cheapestRun)
         coder.field("largest_block", &largestBlock)
+        coder.field("delivered_share", &deliveredShare)
+        coder.field("availability", &availability)
     }
 }

@@ -37,6 +37,11 @@ extension Reply: FieldValue {
         case .feeVersion: .feeVersion
         case .bands: .bands
         case .indexRevision: .indexRevision
+        case .dispute: .dispute
+        case .correction: .correction
+        case .signingKey: .signingKey
+        case .signingPolicy: .signingPolicy
+        case .move: .move
         }
     }
 
@@ -131,6 +136,21 @@ extension Reply: FieldValue {
         case .indexRevision(var payload):
             coder.field("index_revision", &payload)
             self = .indexRevision(payload)
+        case .dispute(var payload):
+            coder.field("dispute", &payload)
+            self = .dispute(payload)
+        case .correction(var payload):
+            coder.field("correction", &payload)
+            self = .correction(payload)
+        case .signingKey(var payload):
+            coder.field("signing_key", &payload)
+            self = .signingKey(payload)
+        case .signingPolicy(var payload):
+            coder.field("signing_policy", &payload)
+            self = .signingPolicy(payload)
+        case .move(var payload):
+            coder.field("move", &payload)
+            self = .move(payload)
         }
     }
 
@@ -166,6 +186,11 @@ extension Reply: FieldValue {
         case .feeVersion: self = .feeVersion(FeeVersion())
         case .bands: self = .bands(BandsView())
         case .indexRevision: self = .indexRevision(IndexRevisionView())
+        case .dispute: self = .dispute(DisputeView())
+        case .correction: self = .correction(CorrectionView())
+        case .signingKey: self = .signingKey(SigningKeyView())
+        case .signingPolicy: self = .signingPolicy(SigningPolicyView())
+        case .move: self = .move(MoveView())
         }
     }
 }

@@ -33,6 +33,11 @@ package enum Reply: Sendable {
     case feeVersion(FeeVersion)
     case bands(BandsView)
     case indexRevision(IndexRevisionView)
+    case dispute(DisputeView)
+    case correction(CorrectionView)
+    case signingKey(SigningKeyView)
+    case signingPolicy(SigningPolicyView)
+    case move(MoveView)
 }
 
 /// The number of a reply's kind in the journal.
@@ -42,6 +47,7 @@ package enum ReplyTag: String, Choice {
     case energyCertificate
     case attestationKey, wipe, delivery
     case feeVersion, bands, indexRevision
+    case dispute, correction, signingKey, signingPolicy, move
 }
 
 /// A reply with what the shell needs around it.

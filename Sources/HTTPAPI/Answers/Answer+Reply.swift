@@ -39,6 +39,11 @@ extension Answer {
         case .feeVersion(let value): self = .json(value, status: status, products: products)
         case .bands(let value): self = .json(value, status: status, products: products)
         case .indexRevision(let value): self = .json(value, status: status, products: products)
+        case .dispute(let value): self = .json(value, status: status, products: products)
+        case .correction(let value): self = .json(value, status: status, products: products)
+        case .signingKey(let value): self = .json(value, status: status, products: products)
+        case .signingPolicy(let value): self = .json(value, status: status, products: products)
+        case .move(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

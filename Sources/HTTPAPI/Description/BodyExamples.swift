@@ -35,5 +35,14 @@ package enum BodyExamples {
         "postFees": #"{"effective_from":"2026-12-01T00:00:00Z","tiers":[{"min_delivered_hours":0,"maker_fee_bps":0,"taker_fee_bps":10},{"min_delivered_hours":10000,"maker_fee_bps":-2,"taker_fee_bps":8}]}"#,
         "reviseIndex": #"{"hour":"2026-11-24T12:00:00Z","excluded_trades":["trd_000001"],"reason":"a trade in error, annulled"}"#,
         "overrideBand": #"{"reference_price":"15.00","reason":"a supply shock"}"#,
+        "disputeDelivery": #"{"reason":"two of eight devices did not answer","claimed_device_seconds":21600}"#,
+        "decideDispute": #"{"delivered_device_seconds":21600,"fault":"provider","reason":"the provider's own log shows it"}"#,
+        "correctDelivery": #"{"delivered_device_seconds":21600,"reference":"case 2026-117","reason":"the meter's clock was wrong"}"#,
+        "declineAllocation": #"{"from":"2026-11-26T00:00:00Z","reason":"cooling failed"}"#,
+        "terminateAllocation": #"{"reason":"unusable"}"#,
+        "proposeMove": #"{"resource_id":"res_000002","reason":"maintenance"}"#,
+        "addSigningKey": #"{"public_key":"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a","label":"meter 1"}"#,
+        "setContact": #"{"name":"Operations desk","email":"desk@example.com","phone":"+86 10 5555 0100"}"#,
+        "setSigningPolicy": #"{"signatures_required":true}"#,
     ]
 }

@@ -129,10 +129,12 @@ struct AllocationDetailsAnswer: Record {
     var view = AllocationView()
     var access: AccessDetails?
     var request: HandoverRequest?
+    var contacts: [PartyContact] = []
     init() {}
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
         view.fields(&coder)
         coder.field("access", &access)
         coder.field("request", &request)
+        coder.field("contacts", &contacts)
     }
 }

@@ -19,7 +19,7 @@ enum FieldNotes {
     static func isOmittable(_ owner: String, _ name: String) -> Bool { omittable.contains(owner + "." + name) }
 
     private static let nullable: Set<String> = ["Trade.buy_order_id", "Trade.sell_order_id"]
-    private static let omittable: Set<String> = ["AllocationDetails.access", "AllocationDetails.request"]
+    private static let omittable: Set<String> = ["AllocationDetails.access", "AllocationDetails.request", "AllocationDetails.contacts"]
 
     private static func within(_ least: Int64, _ most: Int64) -> [Bound] {
         [("minimum", .number(least)), ("maximum", .number(most))]

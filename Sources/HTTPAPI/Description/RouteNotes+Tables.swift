@@ -46,6 +46,21 @@ extension RouteNotes {
             "GET /v1/audit_log", "listAuditLog", "Who administered what, the newest first", .list(ActionView.self),
             query: QueryNotes.moments),
         RouteNotes("DELETE /v1/api_keys/{id}", "revokeAPIKey", "End a key at once", .record(APIKeyView.self)),
+        RouteNotes(
+            "POST /v1/participants/{id}/signing_keys", "addSigningKey", "Register a key that a meter signs with",
+            .created(SigningKeyView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/signing_keys", "listSigningKeys", "A meter's keys", .list(SigningKeyView.self)),
+        RouteNotes("DELETE /v1/signing_keys/{id}", "revokeSigningKey", "End a meter's key", .record(SigningKeyView.self)),
+        RouteNotes(
+            "PUT /v1/participants/{id}/signing_policy", "setSigningPolicy", "Say whether a meter without a key may report",
+            .record(SigningPolicyView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/reliability", "readReliability", "What a provider delivered of what it sold over 30 days",
+            .record(ReliabilityView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/signing_policy", "readSigningPolicy", "Whether a meter without a key may report",
+            .record(SigningPolicyView.self)),
     ]
 
     private static let money: [RouteNotes] = [
@@ -149,6 +164,15 @@ extension RouteNotes {
         RouteNotes(
             "PUT /v1/allocations/{id}/request", "setRequest", "Say what one needs of the provider", .record(AllocationView.self)),
         RouteNotes("GET /v1/allocations/{id}/request", "readRequest", "What the holder needs", .record(HandoverRequest.self)),
+        RouteNotes(
+            "PUT /v1/contact", "setContact", "Say whom the other side of one's allocations turns to", .record(StatusAnswer.self)),
+        RouteNotes("GET /v1/contact", "readContact", "One's own contact", .record(Contact.self)),
+        RouteNotes(
+            "POST /v1/allocations/{id}/decline", "declineAllocation", "Say ahead that hours will not be delivered",
+            .record(AllocationView.self)),
+        RouteNotes(
+            "POST /v1/allocations/{id}/terminate", "terminateAllocation", "End what was twice in a row not usable",
+            .record(AllocationView.self)),
     ]
 
     private static let deliveries: [RouteNotes] = [
@@ -157,6 +181,26 @@ extension RouteNotes {
         RouteNotes("POST /v1/meter_reports", "reportMeter", "Report an hour of a resource", .created(MeterReceipt.self)),
         RouteNotes(
             "POST /v1/meter_reports/batch", "reportMeters", "Up to 1,000 reports, each for itself", .record(MeterReportsAnswer.self)),
+        RouteNotes(
+            "POST /v1/deliveries/{id}/disputes", "disputeDelivery", "Say that a report is wrong", .created(DisputeView.self)),
+        RouteNotes(
+            "GET /v1/disputes", "listDisputes", "Disputes", .list(DisputeView.self),
+            query: ["status": .choice(DisputeStatus.self, "Only disputes that stand so.")]),
+        RouteNotes("GET /v1/disputes/{id}", "readDispute", "A dispute", .record(DisputeView.self)),
+        RouteNotes("POST /v1/disputes/{id}/decide", "decideDispute", "Say what counts and who is at fault", .record(DisputeView.self)),
+        RouteNotes(
+            "POST /v1/deliveries/{id}/corrections", "correctDelivery", "Correct a settled delivery by compensating entries",
+            .created(CorrectionView.self)),
+        RouteNotes(
+            "GET /v1/corrections", "listCorrections", "Corrections of settled deliveries", .list(CorrectionView.self),
+            query: ["delivery_id": .text("Only of this delivery.")]),
+        RouteNotes("POST /v1/deliveries/{id}/moves", "proposeMove", "Propose another resource", .created(MoveView.self)),
+        RouteNotes(
+            "GET /v1/moves", "listMoves", "Proposed moves and what became of them", .list(MoveView.self),
+            query: ["delivery_id": .text("Only of this delivery.")]),
+        RouteNotes("GET /v1/moves/{id}", "readMove", "A move", .record(MoveView.self)),
+        RouteNotes("POST /v1/moves/{id}/accept", "acceptMove", "Consent to a move; it is done", .record(MoveView.self)),
+        RouteNotes("POST /v1/moves/{id}/refuse", "refuseMove", "Refuse a move", .record(MoveView.self)),
     ]
 
     private static let settlements: [RouteNotes] = [

@@ -24,6 +24,8 @@ package final class Venue: Sendable {
     /// Whether this start began the history.
     let isNew: Bool
     let logger: Logger
+    /// Forgets access details that are no longer needed, from time to time.
+    private let eraser: Task<Void, Never>
 
     /// Why a venue cannot open.
     struct Refusal: Error, CustomStringConvertible {
@@ -41,6 +43,18 @@ package final class Venue: Sendable {
         self.operatorKey = operatorKey
         self.isNew = isNew
         self.logger = logger
+        let pass = HandoverEraser(sequencer, store.vault)
+        eraser = Task {
+            while !Task.isCancelled {
+                do {
+                    let erased = try await pass.pass()
+                    if erased > 0 { logger.notice("hand-over details of \(erased) allocations were erased") }
+                } catch {
+                    logger.warning("hand-over details could not be looked through: \(error)")
+                }
+                try? await Task.sleep(for: .seconds(600))
+            }
+        }
     }
 
     /// Opens the record, recovers the exchange from it and starts the sequencer; a new record gets its genesis.
@@ -118,6 +132,7 @@ package final class Venue: Sendable {
     /// Commits what was applied, ends the threads, notes the state's hash for the next start with a snapshot where many
     /// commands came after the newest, and stops the private PostgreSQL.
     package func close() async {
+        eraser.cancel()
         sequencer.stop()
         do {
             try sequencer.withFinalState { _ = try store.conclude($0) }
