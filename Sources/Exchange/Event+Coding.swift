@@ -32,6 +32,7 @@ extension Event: FieldValue {
         case .energyCertificate: .energyCertificate
         case .attestationKey: .attestationKey
         case .wipe: .wipe
+        case .networkPath: .networkPath
         }
     }
 
@@ -113,6 +114,9 @@ extension Event: FieldValue {
         case .wipe(var payload):
             coder.field("wipe", &payload)
             self = .wipe(payload)
+        case .networkPath(var payload):
+            coder.field("network_path", &payload)
+            self = .networkPath(payload)
         }
     }
 
@@ -143,6 +147,7 @@ extension Event: FieldValue {
         case .energyCertificate: self = .energyCertificate(EnergyCertificate())
         case .attestationKey: self = .attestationKey(AttestationKey())
         case .wipe: self = .wipe(Wipe())
+        case .networkPath: self = .networkPath(NetworkPath())
         }
     }
 }

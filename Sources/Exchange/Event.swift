@@ -28,6 +28,7 @@ package enum Event: Sendable {
     case energyCertificate(EnergyCertificate)
     case attestationKey(AttestationKey)
     case wipe(Wipe)
+    case networkPath(NetworkPath)
 }
 
 /// The number of an event's kind in the journal.
@@ -37,6 +38,7 @@ package enum EventTag: String, Choice {
     case administered
     case energyCertificate
     case attestationKey, wipe
+    case networkPath
 }
 
 /// A ledger account came into being.

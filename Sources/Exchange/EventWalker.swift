@@ -69,6 +69,7 @@ package struct EventWalker {
         case .energyCertificate: pass(EnergyCertificate())
         case .attestationKey: pass(AttestationKey())
         case .wipe: pass(Wipe())
+        case .networkPath: pass(NetworkPath())
         }
     }
 

@@ -49,6 +49,8 @@ extension Command {
         case .revokeAPIKey(let request): "\(request.key)"
         case .revokeAttestationKey(let request): "\(request.key)"
         case .certifyResource(let request): "\(request.resource)"
+        case .setLegalEntity(let request): "\(request.participant)"
+        case .verifyParticipant(let request): "\(request.participant)"
         case .halt(let scope), .resume(let scope):
             switch scope.kind {
             case .market: "market"
@@ -70,6 +72,7 @@ extension Reply {
         case .computeClass(let view): view.code
         case .grade(let view): view.code
         case .product(let view): view.code
+        case .networkPath(let view): "\(view.from) \(view.to)"
         case .settlement(let view): "\(view.id)"
         case .energyCertificate(let view): "\(view.id)"
         case .attestationKey(let view): "\(view.id)"

@@ -157,6 +157,13 @@ extension Exchange {
         case .revokeAttestationKey(let request): return .attestationKey(try revokeAttestationKey(request.key, issuer))
         case .attestDelivery(let request): return .delivery(try attest(request, issuer))
         case .recordWipe(let request): return .wipe(try recordWipe(request, issuer))
+        case .correctZone(let request): return try correctZone(request, issuer)
+        case .correctComputeClass(let request): return try correctComputeClass(request, issuer)
+        case .setNetworkPath(let request): return try setNetworkPath(request, issuer)
+        case .setLegalEntity(let request): return try setLegal(request, issuer)
+        case .verifyParticipant(let request): return try verify(request, issuer)
+        case .blockBuyers(let request): return try blockBuyers(request, issuer)
+        case .setTradingPolicy(let request): return try setPolicy(request, issuer)
         }
     }
 }

@@ -20,6 +20,7 @@ extension Exchange {
         view.floorPrice = facts.lowest ?? facts.band.floor
         view.ceilingPrice = facts.highest ?? facts.band.ceiling
         view.referencePrice = product.referencePrice
+        view.catalogueVersion = catalogue.version(of: key)
         if let index = contracts.index(of: key) {
             let state = contracts[index]
             if let book = state.book {

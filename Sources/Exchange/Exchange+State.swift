@@ -48,6 +48,7 @@ extension Exchange {
         due.encodeState(into: &encoder)
         encodeCancelTimers(into: &encoder)
         due.encodeBidExpiries(into: &encoder)
+        encodeTradingRules(into: &encoder)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
 
@@ -72,6 +73,7 @@ extension Exchange {
         try decodeDue(from: &decoder)
         try decodeCancelTimers(from: &decoder)
         try due.decodeBidExpiries(from: &decoder)
+        try decodeTradingRules(from: &decoder)
         try confirmStandingBids(&decoder)
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }

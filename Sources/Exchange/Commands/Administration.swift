@@ -53,7 +53,9 @@ extension CommandTag {
     package var isAdministrative: Bool {
         switch self {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
-            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle, .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey:
+            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle,
+            .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey,
+            .correctZone, .correctComputeClass, .setNetworkPath, .setLegalEntity, .verifyParticipant:
             true
         default: false
         }

@@ -49,6 +49,13 @@ extension Command: FieldValue {
         case .revokeAttestationKey: .revokeAttestationKey
         case .attestDelivery: .attestDelivery
         case .recordWipe: .recordWipe
+        case .correctZone: .correctZone
+        case .correctComputeClass: .correctComputeClass
+        case .setNetworkPath: .setNetworkPath
+        case .setLegalEntity: .setLegalEntity
+        case .verifyParticipant: .verifyParticipant
+        case .blockBuyers: .blockBuyers
+        case .setTradingPolicy: .setTradingPolicy
         }
     }
 
@@ -188,6 +195,27 @@ extension Command: FieldValue {
         case .recordWipe(var payload):
             coder.field("record_wipe", &payload)
             self = .recordWipe(payload)
+        case .correctZone(var payload):
+            coder.field("correct_zone", &payload)
+            self = .correctZone(payload)
+        case .correctComputeClass(var payload):
+            coder.field("correct_compute_class", &payload)
+            self = .correctComputeClass(payload)
+        case .setNetworkPath(var payload):
+            coder.field("set_network_path", &payload)
+            self = .setNetworkPath(payload)
+        case .setLegalEntity(var payload):
+            coder.field("set_legal_entity", &payload)
+            self = .setLegalEntity(payload)
+        case .verifyParticipant(var payload):
+            coder.field("verify_participant", &payload)
+            self = .verifyParticipant(payload)
+        case .blockBuyers(var payload):
+            coder.field("block_buyers", &payload)
+            self = .blockBuyers(payload)
+        case .setTradingPolicy(var payload):
+            coder.field("set_trading_policy", &payload)
+            self = .setTradingPolicy(payload)
         }
     }
 
@@ -236,6 +264,13 @@ extension Command: FieldValue {
         case .revokeAttestationKey: self = .revokeAttestationKey(RevokeAttestationKey())
         case .attestDelivery: self = .attestDelivery(AttestDelivery())
         case .recordWipe: self = .recordWipe(RecordWipe())
+        case .correctZone: self = .correctZone(Zone())
+        case .correctComputeClass: self = .correctComputeClass(ComputeClass())
+        case .setNetworkPath: self = .setNetworkPath(NetworkPath())
+        case .setLegalEntity: self = .setLegalEntity(SetLegalEntity())
+        case .verifyParticipant: self = .verifyParticipant(VerifyParticipant())
+        case .blockBuyers: self = .blockBuyers(BlockBuyers())
+        case .setTradingPolicy: self = .setTradingPolicy(TradingPolicy())
         }
     }
 }

@@ -49,6 +49,13 @@ package enum Command: Sendable {
     case revokeAttestationKey(RevokeAttestationKey)
     case attestDelivery(AttestDelivery)
     case recordWipe(RecordWipe)
+    case correctZone(Zone)
+    case correctComputeClass(ComputeClass)
+    case setNetworkPath(NetworkPath)
+    case setLegalEntity(SetLegalEntity)
+    case verifyParticipant(VerifyParticipant)
+    case blockBuyers(BlockBuyers)
+    case setTradingPolicy(TradingPolicy)
 }
 
 /// The number of a command's kind in the journal.
@@ -60,6 +67,7 @@ package enum CommandTag: String, Choice {
     case rotateAPIKey, administrative, cancelAllAfter
     case registerEnergyCertificate, retireEnergyCertificate
     case addAttestationKey, revokeAttestationKey, attestDelivery, recordWipe
+    case correctZone, correctComputeClass, setNetworkPath, setLegalEntity, verifyParticipant, blockBuyers, setTradingPolicy
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -30,6 +30,8 @@ package struct ContractView: Record {
     package var volume: Int64 = 0
     /// Units sold and not returned.
     package var openInterest: Int64 = 0
+    /// The version of the catalogue that the contract was listed under: its class and zone are those, whatever is corrected later.
+    package var catalogueVersion: Int64 = 0
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -47,6 +49,7 @@ package struct ContractView: Record {
         coder.field("reference_price", &referencePrice)
         coder.field("volume", &volume)
         coder.field("open_interest", &openInterest)
+        coder.field("catalogue_version", &catalogueVersion)
     }
 }
 

@@ -33,6 +33,8 @@ extension Reply: FieldValue {
         case .attestationKey: .attestationKey
         case .wipe: .wipe
         case .delivery: .delivery
+        case .networkPath: .networkPath
+        case .blockedBuyers: .blockedBuyers
         }
     }
 
@@ -118,6 +120,12 @@ extension Reply: FieldValue {
         case .delivery(var payload):
             coder.field("delivery", &payload)
             self = .delivery(payload)
+        case .networkPath(var payload):
+            coder.field("network_path", &payload)
+            self = .networkPath(payload)
+        case .blockedBuyers(var payload):
+            coder.field("blocked_buyers", &payload)
+            self = .blockedBuyers(payload)
         }
     }
 
@@ -134,7 +142,7 @@ extension Reply: FieldValue {
         case .grade: self = .grade(Grade())
         case .product: self = .product(Product())
         case .resource: self = .resource(Resource())
-        case .outage: self = .outage(Outage())
+        case .outage: self = .outage(OutageView())
         case .order: self = .order(OrderReceipt())
         case .orders: self = .orders([OrderBatchResult]())
         case .cancelledOrder: self = .cancelledOrder(OrderView())
@@ -150,6 +158,8 @@ extension Reply: FieldValue {
         case .attestationKey: self = .attestationKey(AttestationKey())
         case .wipe: self = .wipe(Wipe())
         case .delivery: self = .delivery(DeliveryView())
+        case .networkPath: self = .networkPath(NetworkPath())
+        case .blockedBuyers: self = .blockedBuyers(BlockedBuyersView())
         }
     }
 }

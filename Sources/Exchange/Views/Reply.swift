@@ -13,7 +13,7 @@ package enum Reply: Sendable {
     case grade(Grade)
     case product(Product)
     case resource(Resource)
-    case outage(Outage)
+    case outage(OutageView)
     case order(OrderReceipt)
     case orders([OrderBatchResult])
     case cancelledOrder(OrderView)
@@ -29,6 +29,8 @@ package enum Reply: Sendable {
     case attestationKey(AttestationKey)
     case wipe(Wipe)
     case delivery(DeliveryView)
+    case networkPath(NetworkPath)
+    case blockedBuyers(BlockedBuyersView)
 }
 
 /// The number of a reply's kind in the journal.
@@ -37,6 +39,7 @@ package enum ReplyTag: String, Choice {
     case cancelledOrder, cancelled, offer, bid, allocation, meterReport, meterReports, settlement, cancelTimer
     case energyCertificate
     case attestationKey, wipe, delivery
+    case networkPath, blockedBuyers
 }
 
 /// A reply with what the shell needs around it.

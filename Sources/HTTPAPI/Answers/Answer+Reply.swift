@@ -35,6 +35,8 @@ extension Answer {
         case .attestationKey(let value): self = .json(value, status: status, products: products)
         case .wipe(let value): self = .json(value, status: status, products: products)
         case .delivery(let value): self = .json(value, status: status, products: products)
+        case .networkPath(let value): self = .json(value, status: status, products: products)
+        case .blockedBuyers(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }
