@@ -38,6 +38,7 @@ extension Event: FieldValue {
         case .correction: .correction
         case .signingKey: .signingKey
         case .move: .move
+        case .networkPath: .networkPath
         }
     }
 
@@ -134,6 +135,9 @@ extension Event: FieldValue {
         case .move(var payload):
             coder.field("move", &payload)
             self = .move(payload)
+        case .networkPath(var payload):
+            coder.field("network_path", &payload)
+            self = .networkPath(payload)
         }
     }
 
@@ -169,6 +173,7 @@ extension Event: FieldValue {
         case .correction: self = .correction(CorrectionView())
         case .signingKey: self = .signingKey(SigningKeyView())
         case .move: self = .move(MoveView())
+        case .networkPath: self = .networkPath(NetworkPath())
         }
     }
 }

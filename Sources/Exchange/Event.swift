@@ -35,6 +35,7 @@ package enum Event: Sendable {
     case correction(CorrectionView)
     case signingKey(SigningKeyView)
     case move(MoveView)
+    case networkPath(NetworkPath)
 }
 
 /// The number of an event's kind in the journal.
@@ -43,6 +44,7 @@ package enum EventTag: String, Choice {
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
     case administered, energyCertificate, attestationKey, wipe, feeVersion
     case dispute, correction, signingKey, move
+    case networkPath
 }
 
 /// A ledger account came into being.

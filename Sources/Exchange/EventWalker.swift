@@ -75,6 +75,7 @@ package struct EventWalker {
         case .correction: pass(CorrectionView())
         case .signingKey: pass(SigningKeyView())
         case .move: pass(MoveView())
+        case .networkPath: pass(NetworkPath())
         }
     }
 

@@ -175,6 +175,13 @@ extension Exchange {
         case .recordContact(let request):
             try recordContact(request, issuer)
             return .done
+        case .correctZone(let request): return try correctZone(request, issuer)
+        case .correctComputeClass(let request): return try correctComputeClass(request, issuer)
+        case .setNetworkPath(let request): return try setNetworkPath(request, issuer)
+        case .setLegalEntity(let request): return try setLegal(request, issuer)
+        case .verifyParticipant(let request): return try verify(request, issuer)
+        case .blockBuyers(let request): return try blockBuyers(request, issuer)
+        case .setTradingPolicy(let request): return try setPolicy(request, issuer)
         }
     }
 }

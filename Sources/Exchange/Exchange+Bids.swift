@@ -9,6 +9,8 @@ extension Exchange {
     func placeBid(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         _ = try actor(issuer, .consumer)
         try spec.check()
+        let spec = spec.expanded
+        if hasTradingRules { try checkVerified(issuer) }
         try catalogue.checkNames(in: spec.requirements)
         let name = spec.clientBidID.map { ClientName(participant: issuer, name: $0) }
         if let name, bidNames[name] != nil { throw Refusal(.conflict, "client_bid_id is in use", field: "client_bid_id") }
@@ -55,6 +57,9 @@ extension Exchange {
         let found = try search(spec, for: issuer)
         guard !found.isCurrencyMismatch else {
             throw Refusal(.currencyMismatch, "what meets the requirements trades in another currency", field: "currency")
+        }
+        guard !found.isBuyerRefused else {
+            throw Refusal(.buyerNotEligible, "what meets the requirements is for buyers of other countries")
         }
         var view = newBid(spec, issuer)
         view.currency = found.currency

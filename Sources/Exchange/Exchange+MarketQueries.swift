@@ -20,6 +20,7 @@ extension Exchange {
         view.floorPrice = prices.lowest == Price() ? prices.band.floor : prices.lowest
         view.ceilingPrice = prices.highest == Price() ? prices.band.ceiling : prices.highest
         view.referencePrice = prices.reference
+        view.catalogueVersion = catalogue.version(of: key)
         if let index = contracts.index(of: key) {
             let state = contracts[index]
             if let book = state.book {

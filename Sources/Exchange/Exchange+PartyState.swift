@@ -28,6 +28,7 @@ extension Exchange {
         lastActionID = try decoder.read(Int64.self)
         guard lastActionID >= 0, lastActionID <= sequence else { throw decoder.damaged("more actions than commands") }
         catalogue = try Catalogue(decoding: &decoder)
+        noteTradingRules()
         resources = try ResourceRegistry(decoding: &decoder)
         for entry in resources.entries {
             guard isKnown(entry.resource.providerID) else { throw decoder.damaged("a resource of nobody") }

@@ -22,6 +22,9 @@ extension Exchange {
 
     package func resource(cri: String) -> Resource? { CRI(cri).flatMap { resources.resolve($0) } }
 
+    /// The resource that took a resource's place, if one did.
+    package func successor(of id: ResourceID) -> Resource? { resources.successor(of: id) }
+
     package func resources(provider: ParticipantID?, after: ResourceID, limit: Int) -> [Resource] {
         var found: [Resource] = []
         for entry in resources.entries.dropFirst(Int(clamping: max(after.rawValue, 0))) {

@@ -50,6 +50,7 @@ extension Exchange {
         due.encodeState(into: &encoder)
         encodeCancelTimers(into: &encoder)
         due.encodeBidExpiries(into: &encoder)
+        encodeTradingRules(into: &encoder)
         encodePricing(into: &encoder, spill)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
@@ -77,6 +78,7 @@ extension Exchange {
         try decodeDue(from: &decoder)
         try decodeCancelTimers(from: &decoder)
         try due.decodeBidExpiries(from: &decoder)
+        try decodeTradingRules(from: &decoder)
         try confirmStandingBids(&decoder)
         try decodePricing(from: &decoder)
         try decodeAnswers(from: &decoder)

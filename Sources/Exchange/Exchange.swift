@@ -115,6 +115,12 @@ package final class Exchange {
     var due = DueQueue()
     /// By participant: those whose dead-man switch is armed.
     var cancelTimers: [CancelTimer] = []
+    // Who may trade with whom.
+    var policy = TradingPolicy()
+    var blocked = BlockedBuyers()
+    /// Whether any such rule is there.
+    var hasTradingRules = false
+    var hasRestrictedProducts = false
     var idempotency: [IdempotencyLog] = []
     var nextForgetting = Timestamp()
 

@@ -55,7 +55,8 @@ extension CommandTag {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
             .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle,
             .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey, .postFees, .overrideBand, .reviseIndex,
-            .decideDispute, .correctDelivery, .addSigningKey, .revokeSigningKey, .setSigningPolicy:
+            .decideDispute, .correctDelivery, .addSigningKey, .revokeSigningKey, .setSigningPolicy,
+            .correctZone, .correctComputeClass, .setNetworkPath, .setLegalEntity, .verifyParticipant:
             true
         default: false
         }

@@ -193,6 +193,12 @@ extension BidSpec {
             if hidden == true { throw .invalid("hidden", "the orders of an hourly bid stand in the books, which show them") }
             guard limitPrice != nil else { throw .invalid("limit_price", "is required with fill hourly") }
             guard placement == nil else { throw .invalid("placement", "must be absent with fill hourly") }
+            guard requirements.datasetGigabytes == nil else {
+                throw .invalid("requirements.dataset_gb", "dataset_gb shifts the start, and with fill hourly it is fixed")
+            }
+            if let workload = requirements.workload, !workload.isPreemptible {
+                throw .invalid("fill", "\(workload.rawValue) is not preemptible: hours that may be missing do not serve it")
+            }
             guard durationHours == latestEnd - earliestStart else {
                 throw .invalid("duration_hours", "must fill the window with fill hourly")
             }

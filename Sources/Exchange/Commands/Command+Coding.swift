@@ -63,6 +63,13 @@ extension Command: FieldValue {
         case .proposeMove: .proposeMove
         case .answerMove: .answerMove
         case .recordContact: .recordContact
+        case .correctZone: .correctZone
+        case .correctComputeClass: .correctComputeClass
+        case .setNetworkPath: .setNetworkPath
+        case .setLegalEntity: .setLegalEntity
+        case .verifyParticipant: .verifyParticipant
+        case .blockBuyers: .blockBuyers
+        case .setTradingPolicy: .setTradingPolicy
         }
     }
 
@@ -244,6 +251,27 @@ extension Command: FieldValue {
         case .recordContact(var payload):
             coder.field("record_contact", &payload)
             self = .recordContact(payload)
+        case .correctZone(var payload):
+            coder.field("correct_zone", &payload)
+            self = .correctZone(payload)
+        case .correctComputeClass(var payload):
+            coder.field("correct_compute_class", &payload)
+            self = .correctComputeClass(payload)
+        case .setNetworkPath(var payload):
+            coder.field("set_network_path", &payload)
+            self = .setNetworkPath(payload)
+        case .setLegalEntity(var payload):
+            coder.field("set_legal_entity", &payload)
+            self = .setLegalEntity(payload)
+        case .verifyParticipant(var payload):
+            coder.field("verify_participant", &payload)
+            self = .verifyParticipant(payload)
+        case .blockBuyers(var payload):
+            coder.field("block_buyers", &payload)
+            self = .blockBuyers(payload)
+        case .setTradingPolicy(var payload):
+            coder.field("set_trading_policy", &payload)
+            self = .setTradingPolicy(payload)
         }
     }
 
@@ -306,6 +334,13 @@ extension Command: FieldValue {
         case .proposeMove: self = .proposeMove(ProposeMove())
         case .answerMove: self = .answerMove(AnswerMove())
         case .recordContact: self = .recordContact(RecordContact())
+        case .correctZone: self = .correctZone(Zone())
+        case .correctComputeClass: self = .correctComputeClass(ComputeClass())
+        case .setNetworkPath: self = .setNetworkPath(NetworkPath())
+        case .setLegalEntity: self = .setLegalEntity(SetLegalEntity())
+        case .verifyParticipant: self = .verifyParticipant(VerifyParticipant())
+        case .blockBuyers: self = .blockBuyers(BlockBuyers())
+        case .setTradingPolicy: self = .setTradingPolicy(TradingPolicy())
         }
     }
 }

@@ -63,6 +63,13 @@ package enum Command: Sendable {
     case proposeMove(ProposeMove)
     case answerMove(AnswerMove)
     case recordContact(RecordContact)
+    case correctZone(Zone)
+    case correctComputeClass(ComputeClass)
+    case setNetworkPath(NetworkPath)
+    case setLegalEntity(SetLegalEntity)
+    case verifyParticipant(VerifyParticipant)
+    case blockBuyers(BlockBuyers)
+    case setTradingPolicy(TradingPolicy)
 }
 
 /// The number of a command's kind in the journal.
@@ -77,6 +84,7 @@ package enum CommandTag: String, Choice {
     case postFees, overrideBand, reviseIndex
     case disputeDelivery, decideDispute, declineAllocation, terminateAllocation, correctDelivery, addSigningKey, revokeSigningKey
     case setSigningPolicy, proposeMove, answerMove, recordContact
+    case correctZone, correctComputeClass, setNetworkPath, setLegalEntity, verifyParticipant, blockBuyers, setTradingPolicy
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -32,6 +32,8 @@ package struct ContractView: Record {
     package var openInterest: Int64 = 0
     /// When a volatility interruption ends; nil where there is none.
     package var interruptedUntil: Timestamp?
+    /// The version of the catalogue that the contract was listed under: its class and zone are those, whatever is corrected later.
+    package var catalogueVersion: Int64 = 0
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -50,6 +52,7 @@ package struct ContractView: Record {
         coder.field("volume", &volume)
         coder.field("open_interest", &openInterest)
         coder.field("interrupted_until", &interruptedUntil)
+        coder.field("catalogue_version", &catalogueVersion)
     }
 }
 

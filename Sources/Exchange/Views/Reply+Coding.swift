@@ -42,6 +42,8 @@ extension Reply: FieldValue {
         case .signingKey: .signingKey
         case .signingPolicy: .signingPolicy
         case .move: .move
+        case .networkPath: .networkPath
+        case .blockedBuyers: .blockedBuyers
         }
     }
 
@@ -151,6 +153,12 @@ extension Reply: FieldValue {
         case .move(var payload):
             coder.field("move", &payload)
             self = .move(payload)
+        case .networkPath(var payload):
+            coder.field("network_path", &payload)
+            self = .networkPath(payload)
+        case .blockedBuyers(var payload):
+            coder.field("blocked_buyers", &payload)
+            self = .blockedBuyers(payload)
         }
     }
 
@@ -167,7 +175,7 @@ extension Reply: FieldValue {
         case .grade: self = .grade(Grade())
         case .product: self = .product(Product())
         case .resource: self = .resource(Resource())
-        case .outage: self = .outage(Outage())
+        case .outage: self = .outage(OutageView())
         case .order: self = .order(OrderReceipt())
         case .orders: self = .orders([OrderBatchResult]())
         case .cancelledOrder: self = .cancelledOrder(OrderView())
@@ -191,6 +199,8 @@ extension Reply: FieldValue {
         case .signingKey: self = .signingKey(SigningKeyView())
         case .signingPolicy: self = .signingPolicy(SigningPolicyView())
         case .move: self = .move(MoveView())
+        case .networkPath: self = .networkPath(NetworkPath())
+        case .blockedBuyers: self = .blockedBuyers(BlockedBuyersView())
         }
     }
 }

@@ -44,6 +44,8 @@ extension Answer {
         case .signingKey(let value): self = .json(value, status: status, products: products)
         case .signingPolicy(let value): self = .json(value, status: status, products: products)
         case .move(let value): self = .json(value, status: status, products: products)
+        case .networkPath(let value): self = .json(value, status: status, products: products)
+        case .blockedBuyers(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

@@ -36,6 +36,18 @@ extension RouteNotes {
             "POST /v1/participants/{id}/reinstate", "reinstateParticipant", "Let a suspended participant go on",
             .record(Participant.self)),
         RouteNotes(
+            "PUT /v1/participants/{id}/legal", "setLegalEntity", "Say who a participant is in law; ends what was verified",
+            .record(Participant.self)),
+        RouteNotes(
+            "POST /v1/participants/{id}/verify", "verifyParticipant", "Say that legal data was found right, and until when",
+            .record(Participant.self)),
+        RouteNotes(
+            "PUT /v1/participants/{id}/blocked_buyers", "blockBuyers", "Name the buyers that a provider does not sell to",
+            .record(BlockedBuyersView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/blocked_buyers", "listBlockedBuyers", "Whom a provider does not sell to",
+            .record(BlockedBuyersView.self)),
+        RouteNotes(
             "POST /v1/participants/{id}/api_keys", "createAPIKey", "Make a key; its text is shown this once",
             .created(CreatedAPIKeyAnswer.self)),
         RouteNotes(
@@ -74,19 +86,34 @@ extension RouteNotes {
         RouteNotes("POST /v1/zones", "createZone", "Define a zone", .created(Zone.self)),
         RouteNotes("GET /v1/zones", "listZones", "All zones", .list(Zone.self), changesSlowly: true),
         RouteNotes("GET /v1/zones/{code}", "readZone", "A zone", .record(Zone.self), changesSlowly: true),
+        RouteNotes("PUT /v1/zones/{code}", "correctZone", "Correct a zone's facts, as a new version", .record(Zone.self)),
         RouteNotes("POST /v1/compute_classes", "createComputeClass", "Define a class of accelerators", .created(ComputeClass.self)),
         RouteNotes("GET /v1/compute_classes", "listComputeClasses", "All classes", .list(ComputeClass.self), changesSlowly: true),
         RouteNotes(
             "GET /v1/compute_classes/{code}", "readComputeClass", "A class", .record(ComputeClass.self), changesSlowly: true),
+        RouteNotes(
+            "PUT /v1/compute_classes/{code}", "correctComputeClass", "Correct a class's facts, as a new version",
+            .record(ComputeClass.self)),
         RouteNotes("POST /v1/grades", "createGrade", "Define a grade: what its sellers guarantee", .created(Grade.self)),
         RouteNotes("GET /v1/grades", "listGrades", "All grades", .list(Grade.self), changesSlowly: true),
         RouteNotes("GET /v1/grades/{code}", "readGrade", "A grade", .record(Grade.self), changesSlowly: true),
         RouteNotes("POST /v1/products", "createProduct", "List a product: class, zone, grade and terms", .created(Product.self)),
-        RouteNotes("GET /v1/products", "listProducts", "All products", .list(Product.self), changesSlowly: true),
-        RouteNotes("GET /v1/products/{code}", "readProduct", "A product", .record(Product.self), changesSlowly: true),
+        RouteNotes("GET /v1/products", "listProducts", "All products", .list(ListedProductAnswer.self), changesSlowly: true),
+        RouteNotes("GET /v1/products/{code}", "readProduct", "A product", .record(ListedProductAnswer.self), changesSlowly: true),
         RouteNotes(
-            "GET /v1/catalogue", "readCatalogue", "Classes, zones, grades and products at once", .record(CatalogueAnswer.self),
+            "GET /v1/catalogue", "readCatalogue", "Units, classes, zones, grades, products and network at once",
+            .record(CatalogueAnswer.self), changesSlowly: true),
+        RouteNotes(
+            "GET /v1/catalogue/{version}", "readCatalogueVersion", "The catalogue as a version had it",
+            .record(CatalogueAnswer.self), changesSlowly: true),
+        RouteNotes(
+            "GET /v1/network", "listNetwork", "Distances and paths between zones", .list(NetworkPath.self), changesSlowly: true),
+        RouteNotes(
+            "GET /v1/network/{from}/{to}", "readNetworkPath", "How far one zone is from another", .record(NetworkPath.self),
             changesSlowly: true),
+        RouteNotes(
+            "PUT /v1/network/{from}/{to}", "setNetworkPath", "Say how far one zone is from another", .record(NetworkPath.self)),
+        RouteNotes("GET /v1/profiles", "listProfiles", "What workload profiles stand for", .list(ProfileAnswer.self)),
     ]
 
     private static let halts: [RouteNotes] = [
@@ -105,7 +132,8 @@ extension RouteNotes {
         RouteNotes("DELETE /v1/resources/{id}", "retireResource", "Take a resource off the market", .record(Resource.self)),
         RouteNotes(
             "POST /v1/resources/{id}/certify", "certifyResource", "Say how many units may be sold, and when", .record(Resource.self)),
-        RouteNotes("POST /v1/resources/{id}/outages", "declareOutage", "Declare units unusable", .created(Outage.self)),
+        RouteNotes(
+            "POST /v1/resources/{id}/outages", "declareOutage", "Declare units away; the answer says what that breaks", .created(OutageView.self)),
         RouteNotes("GET /v1/resources/{id}/capacity", "listCapacity", "Units hour by hour", .list(CapacityView.self)),
         RouteNotes(
             "GET /v1/resolve/{cri}", "resolveResource", "What a compute resource identifier names",

@@ -51,7 +51,7 @@ package struct ProjectedRows {
         case .administered(let action): actions.append(AuditLogRow(action, sequence: recorded.sequence))
         case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
             .allocation, .delivery, .meterReport, .settlement, .halt, .resume, .energyCertificate, .attestationKey, .wipe, .feeVersion,
-            .dispute, .correction, .signingKey, .move:
+            .dispute, .correction, .signingKey, .move, .networkPath:
             break
         }
     }

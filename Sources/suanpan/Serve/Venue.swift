@@ -95,6 +95,8 @@ package final class Venue: Sendable {
                 description: "this record was begun with --clock \(exchange.clockMode.rawValue) and cannot run with "
                     + "--clock \(options.clock.rawValue)")
         }
+        let policy = TradingPolicy(requireVerification: options.requireVerification)
+        let isPolicyNew = exchange.tradingPolicy != policy
         let directory = Directory()
         directory.load(from: exchange)
         let sequencer = Sequencer(
@@ -103,6 +105,8 @@ package final class Venue: Sendable {
         )
         sequencer.start()
         let operatorKey = try await begin(sequencer, options, isNew: isNew, logger: logger)
+        // What this start was told goes on record, so that a replay asks the same of everybody.
+        if isPolicyNew { _ = try await sequencer.submit(.setTradingPolicy(policy), issuer: .none) }
         return Venue(
             sequencer: sequencer, directory: directory, store: store, postgres: database.postgres, operatorKey: operatorKey,
             isNew: isNew, logger: logger
