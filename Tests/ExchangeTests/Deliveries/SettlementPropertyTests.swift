@@ -41,10 +41,10 @@ struct SettlementPropertyTests {
 
         /// What the lots in escrow need is checked after each command; this trades, resells, and resells again.
         mutating func trade() {
-            for _ in 0..<(1 + below(4)) { pit.trade(cents(Int64(100 + below(200))), Quantity(1 + below(7)), to: traders[below(3)]) }
+            for _ in 0..<(1 + below(4)) { pit.trade(cents(Int64(101 + below(198))), Quantity(1 + below(7)), to: traders[below(3)]) }
             for _ in 0..<below(12) {
                 let (seller, buyer) = (traders[below(3)], traders[below(3)])
-                let price = cents(Int64(100 + below(200)))
+                let price = cents(Int64(101 + below(198)))
                 let quantity = Quantity(1 + below(6))
                 if below(2) == 0 {
                     _ = pit.market.place(pit.market.order(.sell, pit.contract(), price, quantity), as: seller)
@@ -56,7 +56,7 @@ struct SettlementPropertyTests {
             }
             // Sometimes the provider buys back.
             if below(4) == 0 {
-                let price = cents(Int64(100 + below(200)))
+                let price = cents(Int64(101 + below(198)))
                 _ = pit.market.place(pit.market.order(.buy, pit.contract(), price, 2), as: pit.provider)
                 _ = pit.market.place(pit.market.order(.sell, pit.contract(), price, 2, .ioc), as: traders[below(3)])
             }
@@ -159,7 +159,7 @@ struct SettlementPropertyTests {
     func crashes() throws {
         let pit = Pit(units: 5_000, cash: 1_000_000)
         pit.market.checkEvery = 0
-        for _ in 0..<2_500 { pit.trade(cents(100), 1, to: pit.alice) }
+        for _ in 0..<2_500 { pit.trade(cents(150), 1, to: pit.alice) }
         pit.advance(minutes: 180)
         pit.report(delivered: 2_500 * 3_600 - 7)
         let before = pit.market.journal.count
