@@ -227,7 +227,7 @@ struct EligibilityPropertyTests {
                 )
             }
         }
-        #expect(served > 500)
+        #expect(served > 200)
     }
 
     private static func some<Value>(_ values: [Value], using generator: inout Generator) -> Value? {
