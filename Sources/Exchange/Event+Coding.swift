@@ -34,6 +34,11 @@ extension Event: FieldValue {
         case .attestationKey: .attestationKey
         case .wipe: .wipe
         case .feeVersion: .feeVersion
+        case .dispute: .dispute
+        case .correction: .correction
+        case .signingKey: .signingKey
+        case .move: .move
+        case .networkPath: .networkPath
         }
     }
 
@@ -118,6 +123,21 @@ extension Event: FieldValue {
         case .feeVersion(var payload):
             coder.field("fee_version", &payload)
             self = .feeVersion(payload)
+        case .dispute(var payload):
+            coder.field("dispute", &payload)
+            self = .dispute(payload)
+        case .correction(var payload):
+            coder.field("correction", &payload)
+            self = .correction(payload)
+        case .signingKey(var payload):
+            coder.field("signing_key", &payload)
+            self = .signingKey(payload)
+        case .move(var payload):
+            coder.field("move", &payload)
+            self = .move(payload)
+        case .networkPath(var payload):
+            coder.field("network_path", &payload)
+            self = .networkPath(payload)
         }
     }
 
@@ -149,6 +169,11 @@ extension Event: FieldValue {
         case .attestationKey: self = .attestationKey(AttestationKey())
         case .wipe: self = .wipe(Wipe())
         case .feeVersion: self = .feeVersion(FeeVersion())
+        case .dispute: self = .dispute(DisputeView())
+        case .correction: self = .correction(CorrectionView())
+        case .signingKey: self = .signingKey(SigningKeyView())
+        case .move: self = .move(MoveView())
+        case .networkPath: self = .networkPath(NetworkPath())
         }
     }
 }

@@ -31,6 +31,11 @@ package enum Event: Sendable {
     case wipe(Wipe)
     /// A version of a product's fees, before its time comes.
     case feeVersion(FeeVersion)
+    case dispute(DisputeView)
+    case correction(CorrectionView)
+    case signingKey(SigningKeyView)
+    case move(MoveView)
+    case networkPath(NetworkPath)
 }
 
 /// The number of an event's kind in the journal.
@@ -38,6 +43,8 @@ package enum EventTag: String, Choice {
     case participant, apiKey, zone, computeClass, grade, product, resource, account, transfer, orderAccepted
     case orderClosed, trade, offer, bid, allocation, delivery, meterReport, settlement, halt, resume
     case administered, energyCertificate, attestationKey, wipe, feeVersion
+    case dispute, correction, signingKey, move
+    case networkPath
 }
 
 /// A ledger account came into being.

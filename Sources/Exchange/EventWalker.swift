@@ -71,6 +71,11 @@ package struct EventWalker {
         case .attestationKey: pass(AttestationKey())
         case .wipe: pass(Wipe())
         case .feeVersion: pass(FeeVersion())
+        case .dispute: pass(DisputeView())
+        case .correction: pass(CorrectionView())
+        case .signingKey: pass(SigningKeyView())
+        case .move: pass(MoveView())
+        case .networkPath: pass(NetworkPath())
         }
     }
 

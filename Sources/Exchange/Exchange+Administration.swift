@@ -52,6 +52,13 @@ extension Command {
         case .reviseIndex(let request): "product \(request.product.index) \(request.body.hour): \(request.body.reason)"
         case .postFees(let request): "product \(request.product.index)"
         case .overrideBand(let request): "product \(request.product.index): \(request.body.reason)"
+        case .decideDispute(let request): "\(request.dispute)"
+        case .correctDelivery(let request): "\(request.delivery)"
+        case .addSigningKey(let request): "\(request.participant)"
+        case .revokeSigningKey(let request): "\(request.key)"
+        case .setSigningPolicy(let request): "\(request.participant)"
+        case .setLegalEntity(let request): "\(request.participant)"
+        case .verifyParticipant(let request): "\(request.participant)"
         case .halt(let scope), .resume(let scope):
             switch scope.kind {
             case .market: "market"
@@ -73,6 +80,7 @@ extension Reply {
         case .computeClass(let view): view.code
         case .grade(let view): view.code
         case .product(let view): view.code
+        case .networkPath(let view): "\(view.from) \(view.to)"
         case .settlement(let view): "\(view.id)"
         case .energyCertificate(let view): "\(view.id)"
         case .attestationKey(let view): "\(view.id)"

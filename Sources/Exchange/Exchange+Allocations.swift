@@ -26,6 +26,7 @@ extension Exchange {
     /// Keeps the hash of what was sealed in the vault: the holder's request, or the provider's access details, which are
     /// for all of its hours and only the holder sees.
     func recordHandover(_ request: RecordHandover, _ issuer: ParticipantID) throws(Refusal) -> AllocationView {
+        guard request.kind != .contact else { throw .invalid("kind", "a contact belongs to no allocation") }
         _ = try actor(issuer, request.kind == .request ? .consumer : .provider)
         let id = request.allocation
         guard let state = allocationState(id) else { throw Refusal(.notFound, "there is no such allocation") }
@@ -41,6 +42,9 @@ extension Exchange {
             try checkHandoverOpen(id)
             handover.accessVersion = request.version
             handover.accessHash = request.hash
+            handover.accessSetAt = now
+            handover.accessOrigin = nil
+        case .contact: break
         }
         allocations.setHandover(handover, of: id)
         guard let view = allocation(id) else { preconditionFailure("an allocation that was just found is gone") }
@@ -57,6 +61,61 @@ extension Exchange {
         }
     }
 
+    /// How long after the last delivery what was sealed for an allocation is kept.
+    static let handoverKeptHours: Int32 = 720
+
+    /// When what was sealed for an allocation is forgotten; nil while something of it is not settled.
+    func erasureTime(of id: AllocationID) -> Timestamp? {
+        var last: Timestamp?
+        for contract in allocations.contracts(of: id) {
+            if contracts.holdings[Int(contract)].waiting.contains(where: { $0.allocation == id }) { return nil }
+            var end = contracts[contract].key.hour.end
+            for delivery in contracts.holdings[Int(contract)].deliveries {
+                let delivery = deliveries[Int(delivery.rawValue) - 1].delivery
+                guard delivery.lot.allocation == id else { continue }
+                guard let settledAt = delivery.settledAt else { return nil }
+                end = max(end, settledAt)
+            }
+            last = max(last ?? end, end)
+        }
+        return last?.advanced(hours: Self.handoverKeptHours)
+    }
+
+    /// Whether nothing that was sealed for an allocation may be kept any more, on its own account and on that of those to whom its access
+    /// details passed.
+    package func isErasable(_ id: AllocationID) -> Bool {
+        guard allocationState(id) != nil else { return false }
+        func isOver(_ id: AllocationID) -> Bool { erasureTime(of: id).map { $0 <= time } ?? false }
+        return isOver(id) && allocations.heirs(of: id).allSatisfy(isOver)
+    }
+
+    /// The allocation under which an allocation's access details were sealed.
+    package func accessOrigin(of id: AllocationID) -> AllocationID { allocations.handover(of: id).accessOrigin ?? id }
+
+    /// When access details are due: the product's lead time before the allocation's first hour.
+    func accessDueTime(of hours: [AllocationHourView]) -> Timestamp? {
+        guard let first = hours.min(by: { $0.contract.hour < $1.contract.hour }) else { return nil }
+        return first.contract.hour.start.advanced(minutes: -catalogue[first.contract.product].handoverLeadMinutes)
+    }
+
+    // MARK: Contacts
+
+    /// Keeps the hash of a participant's contact, which lies sealed in the vault.
+    func recordContact(_ request: RecordContact, _ issuer: ParticipantID) throws(Refusal) {
+        _ = try actor(issuer, .provider, .consumer)
+        guard request.version > 0, request.hash.value.count <= 64 else { throw .invalid("version", "must name a sealed row") }
+        let index = Int(issuer.rawValue) - 1
+        while contacts.count <= index { contacts.append(ContactState()) }
+        contacts[index] = ContactState(version: request.version, hash: request.hash)
+    }
+
+    /// The sealed row that holds a participant's contact.
+    package func contactVersion(of participant: ParticipantID) -> Int64? {
+        let index = Int(clamping: participant.rawValue) &- 1
+        guard contacts.indices.contains(index), contacts[index].version > 0 else { return nil }
+        return contacts[index].version
+    }
+
     /// Whether a participant holds the allocation.
     package func isHolder(_ participant: ParticipantID, of id: AllocationID) -> Bool {
         allocationState(id)?.holder == participant
@@ -65,7 +124,7 @@ extension Exchange {
     /// Whether a participant's resources back hours of the allocation.
     package func isProvider(_ participant: ParticipantID, of id: AllocationID) -> Bool {
         for contract in allocations.contracts(of: id) {
-            if contracts.holdings[Int(contract)].lots.contains(where: { $0.allocation == id && $0.provider == participant }) { return true }
+            if contracts.holdings[Int(contract)].waiting.contains(where: { $0.allocation == id && $0.provider == participant }) { return true }
             for delivery in contracts.holdings[Int(contract)].deliveries {
                 let lot = deliveries[Int(delivery.rawValue) - 1].delivery.lot
                 if lot.allocation == id, lot.provider == participant { return true }

@@ -1,3 +1,4 @@
+import Matching
 import Quantities
 import Registry
 
@@ -16,7 +17,7 @@ extension Exchange {
     ///
     /// Entries are hints, but a hint that comes up makes a time command: those whose order left early are state too.
     func decodeDue(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
-        try due.decodeState(from: &decoder, contracts: Int32(contracts.count))
+        try due.decodeState(from: &decoder, contracts: Int32(contracts.count), resources: Int64(resourceFacts.count))
     }
 
     /// By participant the live answers, oldest first. When what is older is forgotten is not state.

@@ -162,6 +162,26 @@ extension Exchange {
         case .revokeAttestationKey(let request): return .attestationKey(try revokeAttestationKey(request.key, issuer))
         case .attestDelivery(let request): return .delivery(try attest(request, issuer))
         case .recordWipe(let request): return .wipe(try recordWipe(request, issuer))
+        case .disputeDelivery(let request): return .dispute(try dispute(request, issuer))
+        case .decideDispute(let request): return .dispute(try decide(request, issuer))
+        case .declineAllocation(let request): return .allocation(try decline(request, issuer))
+        case .terminateAllocation(let request): return .allocation(try terminate(request, issuer))
+        case .correctDelivery(let request): return .correction(try correct(request, issuer))
+        case .addSigningKey(let request): return .signingKey(try addSigningKey(request, issuer))
+        case .revokeSigningKey(let request): return .signingKey(try revokeSigningKey(request.key, issuer))
+        case .setSigningPolicy(let request): return .signingPolicy(try setSigningPolicy(request, issuer))
+        case .proposeMove(let request): return .move(try proposeMove(request, issuer))
+        case .answerMove(let request): return .move(try answerMove(request, issuer))
+        case .recordContact(let request):
+            try recordContact(request, issuer)
+            return .done
+        case .correctZone(let request): return try correctZone(request, issuer)
+        case .correctComputeClass(let request): return try correctComputeClass(request, issuer)
+        case .setNetworkPath(let request): return try setNetworkPath(request, issuer)
+        case .setLegalEntity(let request): return try setLegal(request, issuer)
+        case .verifyParticipant(let request): return try verify(request, issuer)
+        case .blockBuyers(let request): return try blockBuyers(request, issuer)
+        case .setTradingPolicy(let request): return try setPolicy(request, issuer)
         }
     }
 }

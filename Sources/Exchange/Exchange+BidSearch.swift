@@ -47,6 +47,8 @@ struct BidSearchResult {
     var currency: Currency?
     /// Whether everything that meets the requirements trades in another currency than the bid names.
     var isCurrencyMismatch = false
+    /// Whether everything that meets the requirements is for buyers of other countries.
+    var isBuyerRefused = false
 
     /// The most plans kept: the best, and the ten that a quote shows beside it.
     static let limit = 11
@@ -84,6 +86,11 @@ extension Exchange {
                 let detail = "the product trades in \(product.currency)"
                 result.excluded.append(
                     ExclusionView(product: product.id, resourceID: nil, reason: "currency_mismatch", detail: detail))
+            } else if !isFor(buyer, product.id) {
+                let detail = "the product is for buyers of other countries"
+                result.excluded.append(
+                    ExclusionView(
+                        product: product.id, resourceID: nil, reason: ExclusionReason.buyerNotEligible.rawValue, detail: detail))
             } else if spec.quantity % product.lotSize != 0 {
                 let detail = "\(spec.quantity) is no multiple of the lot \(product.lotSize)"
                 result.excluded.append(
@@ -94,6 +101,7 @@ extension Exchange {
             }
         }
         result.currency = try oneCurrency(of: eligible, named: spec.currency)
+        result.isBuyerRefused = eligible.isEmpty && result.excluded.contains { $0.reason == "buyer_not_eligible" }
         result.isCurrencyMismatch = eligible.isEmpty && result.excluded.contains { $0.reason == "currency_mismatch" }
         eligible.sort { $0.code < $1.code }
         result.eligible = eligible.map(\.id)
@@ -121,11 +129,11 @@ extension Exchange {
         // Per placement: the hours in which it can serve the full quantity, ascending.
         var costs: [Int64: [HourCost]] = [:]
         var seen: [Int64] = []
-        var hour = max(spec.earliestStart, Hour(containing: now))
+        var hour = max(earliestStart(of: spec, in: product.id), Hour(containing: now))
         var isTradable = false
         while hour < spec.latestEnd {
             let key = ContractKey(product: product.id, hour: hour)
-            if isListed(key), now < gateTime(key), !isHalted(key) {
+            if isListed(key), now < gateTime(key), !isHalted(key), isAdmitted(spec, placement, key, buyer) {
                 isTradable = true
                 for (group, cost) in hourCosts(spec, key, product, placement, buyer) {
                     if costs[group] == nil { seen.append(group) }
@@ -147,7 +155,8 @@ extension Exchange {
                 result.excluded.append(exclusion)
                 continue
             }
-            if keepRuns(costs[group] ?? [], spec, product, resource, placement, group, reserved, into: &result) { isServed = true }
+            guard let hours = hours(costs[group] ?? [], servedBy: resource, spec, product.id, into: &result) else { continue }
+            if keepRuns(hours, spec, product, resource, placement, group, reserved, into: &result) { isServed = true }
         }
         if !isServed, !result.excluded.contains(where: { $0.product == product.id }) {
             result.excluded.append(
@@ -159,8 +168,9 @@ extension Exchange {
 
     func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
         guard let resource = resource(id) else { return nil }
-        let reasons = Eligibility.exclusions(
-            spec.requirements, Eligibility.Candidate(product.id, in: catalogue, resource: resource))
+        var candidate = Eligibility.Candidate(product.id, in: catalogue, resource: resource)
+        if spec.requirements.minReliability != nil { candidate.reliability = reliability(of: resource.providerID).deliveredShare }
+        let reasons = Eligibility.exclusions(spec.requirements, candidate)
         guard let first = reasons.first else { return nil }
         return ExclusionView(product: product.id, resourceID: id, reason: first.reason.rawValue, detail: first.detail)
     }
@@ -214,7 +224,8 @@ extension Exchange {
         let rate = fees(of: buyer, key.product).tier.takerFee
         books.forEachOrder(book, .sell) { slot in
             let order = books.order(slot)
-            guard order.owner != owner, let group = group(of: slot, placement) else { return true }
+            guard order.owner != owner, isForSale(slot, to: buyer, in: index), let group = group(of: slot, placement)
+            else { return true }
             let position = positions[group] ?? groups.count
             if position == groups.count {
                 groups.append((group, spec.quantity, HourCost(hour: key.hour, cost: 0, fees: 0)))
@@ -233,15 +244,17 @@ extension Exchange {
 
     /// What the full quantity costs in one hour where one placement's asks count; nil where it has too little, or there is no trading.
     func hourCost(
-        _ quantity: Quantity, _ key: ContractKey, _ rate: BasisPoints, _ placement: Placement, _ group: Int64, _ owner: UInt32
+        _ quantity: Quantity, _ key: ContractKey, _ rate: BasisPoints, _ placement: Placement, _ group: Int64, _ buyer: ParticipantID
     ) -> HourCost? {
         guard let index = contracts.index(of: key), let book = contracts[index].book, now < contracts[index].gateTime, !isHalted(key)
         else { return nil }
         var left = quantity
+        let owner = owner(of: buyer)
         var cost = HourCost(hour: key.hour, cost: 0, fees: 0)
         books.forEachOrder(book, .sell) { slot in
             let order = books.order(slot)
-            guard order.owner != owner, self.group(of: slot, placement) == group else { return true }
+            guard order.owner != owner, isForSale(slot, to: buyer, in: index), self.group(of: slot, placement) == group
+            else { return true }
             let part = min(order.remaining, left)
             left -= part
             let notional = price(atTicks: order.price, key.product).notional(part)
@@ -275,7 +288,8 @@ extension Exchange {
             var left = spec.quantity
             books.forEachOrder(book, .sell) { slot in
                 let order = books.order(slot)
-                guard order.owner != owner, group(of: slot, plan.placement) == plan.group else { return true }
+                guard order.owner != owner, isForSale(slot, to: buyer, in: index), group(of: slot, plan.placement) == plan.group
+                else { return true }
                 let part = min(order.remaining, left)
                 fills.append(PlannedFill(contract: index, slot: slot, price: price(atTicks: order.price, key.product), quantity: part))
                 left -= part
@@ -306,6 +320,10 @@ extension Requirements {
         part.minMemoryGigabytes = minMemoryGigabytes
         part.minBF16Tflops = minBF16Tflops
         part.abi = abi
+        part.minFP64Tflops = minFP64Tflops
+        part.fromZone = fromZone
+        part.maxRTTMilliseconds = maxRTTMilliseconds
+        part.datasetGigabytes = datasetGigabytes
         return part
     }
 }

@@ -119,7 +119,10 @@ extension Exchange {
         var isChecked = false
         var hour = from
         while hour < to {
-            let cost = hourCost(spec.quantity, ContractKey(product: asks.product, hour: hour), rate, placement, group, bid.owner)
+            let key = ContractKey(product: asks.product, hour: hour)
+            let cost =
+                mayServe(key, asks.resource, placement, spec, bid.participant)
+                ? hourCost(spec.quantity, key, rate, placement, group, bid.participant) : nil
             if let cost { run.append(cost) } else { run.removeAll(keepingCapacity: true) }
             // An hour that cannot be had before the new asks: runs begin behind it; behind them: there are no more.
             if cost == nil, hour >= asks.last { break }

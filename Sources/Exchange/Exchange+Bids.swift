@@ -9,6 +9,8 @@ extension Exchange {
     func placeBid(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         _ = try actor(issuer, .consumer)
         try spec.check()
+        let spec = spec.expanded
+        if hasTradingRules { try checkVerified(issuer) }
         try catalogue.checkNames(in: spec.requirements)
         let name = spec.clientBidID.map { ClientName(participant: issuer, name: $0) }
         if let name, bidNames[name] != nil { throw Refusal(.conflict, "client_bid_id is in use", field: "client_bid_id") }
@@ -55,6 +57,9 @@ extension Exchange {
         let found = try search(spec, for: issuer)
         guard !found.isCurrencyMismatch else {
             throw Refusal(.currencyMismatch, "what meets the requirements trades in another currency", field: "currency")
+        }
+        guard !found.isBuyerRefused else {
+            throw Refusal(.buyerNotEligible, "what meets the requirements is for buyers of other countries")
         }
         var view = newBid(spec, issuer)
         view.currency = found.currency
@@ -150,6 +155,7 @@ extension Exchange {
         var view = unfilled
         let product = catalogue[plan.product]
         let allocation = openAllocation(holder: issuer, for: .bid(view.id))
+        allocations.setUsableShare(spec.usableShare, of: allocation)
         var fees = Micros.zero
         for planned in fills(of: plan, spec, for: issuer) {
             let fill = take(planned, product, allocation, view.id, issuer)
@@ -236,6 +242,7 @@ extension Exchange {
             let trades = accept(drafts[index])
             let receipt = OrderReceipt(order: self.view(taker.record), trades: Array(fills[trades]))
             if let drawn = receipt.order.allocationID { allocation = drawn }
+            if !allocation.isNone { allocations.setUsableShare(spec.usableShare, of: allocation) }
             var leg = BidLegView()
             leg.contract = drafts[index].key
             leg.quantity = receipt.order.filledQuantity

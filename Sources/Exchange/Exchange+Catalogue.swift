@@ -6,29 +6,30 @@ import Registry
 extension Exchange {
     func addZone(_ zone: Zone, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
-        let added = try catalogue.add(zone)
+        let added = try catalogue.add(zone, at: now)
         emit(.zone(added))
         return .zone(added)
     }
 
     func addComputeClass(_ computeClass: ComputeClass, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
-        let added = try catalogue.add(computeClass)
+        let added = try catalogue.add(computeClass, at: now)
         emit(.computeClass(added))
         return .computeClass(added)
     }
 
     func addGrade(_ grade: Grade, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
-        let added = try catalogue.add(grade)
+        let added = try catalogue.add(grade, at: now)
         emit(.grade(added))
         return .grade(added)
     }
 
     func addProduct(_ terms: ProductTerms, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
-        let added = try catalogue.add(terms)
+        let added = try catalogue.add(terms, at: now)
         list(added, asset: asset(added.currency))
+        noteTradingRules()
         emit(.product(added))
         noteListing(added)
         return .product(added)
@@ -41,6 +42,38 @@ extension Exchange {
         productFacts.append(facts)
         feeVersions.append([])
         for _ in 0..<24 { hourPrices.append(HourPrices(reference: product.referencePrice, target: product.referencePrice, facts)) }
+    }
+
+    /// Puts other facts in a zone's place; contracts that are listed keep the old ones.
+    func correctZone(_ zone: Zone, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let corrected = try catalogue.correct(zone, at: now)
+        forgetServedProducts()
+        emit(.zone(corrected))
+        return .zone(corrected)
+    }
+
+    /// Puts other facts in a class's place; contracts that are listed keep the old ones.
+    func correctComputeClass(_ computeClass: ComputeClass, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let corrected = try catalogue.correct(computeClass, at: now)
+        forgetServedProducts()
+        emit(.computeClass(corrected))
+        return .computeClass(corrected)
+    }
+
+    func setNetworkPath(_ path: NetworkPath, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        _ = try actor(issuer, .operator)
+        let path = try catalogue.set(path, at: now)
+        refreshStandingBids()
+        emit(.networkPath(path))
+        return .networkPath(path)
+    }
+
+    /// A correction may change which products take a resource: that is asked anew.
+    private func forgetServedProducts() {
+        refreshStandingBids()
+        for index in 0..<resourceFacts.count { resourceFacts[index].served = 0 }
     }
 
     /// Whether trading goes on in a scope.

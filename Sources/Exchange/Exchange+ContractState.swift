@@ -13,6 +13,7 @@ struct ContractRecord: Record {
     init(_ state: ContractState, _ holdings: ContractHoldings) {
         self.state = state
         self.holdings = holdings
+        self.holdings.lots = holdings.waiting
     }
 
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -57,6 +58,10 @@ extension Exchange {
             guard contracts.index(of: record.state.key) == nil else { throw decoder.damaged("a contract twice") }
             record.state.gateTime = gateTime(record.state.key)
             if !record.state.gateClosed { record.state.book = books.openBook() }
+            if record.state.gateClosed {
+                record.holdings.closing = record.holdings.lots[...]
+                record.holdings.lots = []
+            }
             let index = contracts.append(record.state, record.holdings)
             guard !record.state.gateClosed else { continue }
             due.add(DueQueue.Gate(time: record.state.gateTime, symbol: symbol(record.state.key), contract: index))
@@ -80,8 +85,9 @@ extension Exchange {
         guard isPossible(holdings.indexRevisions), (0...1_000_000_000_000_000).contains(state.volume), state.turnover >= 0,
             state.turnover <= Int128(state.volume) * Int128(Price.limit.rawValue)
         else { return false }
-        if state.gateClosed { return holdings.lots.isEmpty && holdings.encumbrances.isEmpty }
-        return !state.settled && holdings.deliveries.isEmpty && holdings.indexRevisions.isEmpty
+        if state.gateClosed { return holdings.encumbrances.isEmpty }
+        // Before the gate there may be deliveries that were given up; they are settled.
+        return !state.settled && holdings.indexRevisions.isEmpty
     }
 
     private func isPossible(_ revisions: [IndexRevision]) -> Bool {
@@ -103,7 +109,7 @@ extension Exchange {
         var known = 0
         for index in 0..<Int32(contracts.count) {
             var need: Int128 = 0
-            for lot in contracts.holdings[Int(index)].lots {
+            for lot in contracts.holdings[Int(index)].waiting {
                 guard let escrow = possibleEscrow(of: lot) else { throw decoder.damaged("a lot that cannot be") }
                 need += escrow
             }
@@ -122,8 +128,10 @@ extension Exchange {
                 unsettled += 1
                 need += escrow
             }
+            guard contracts[index].gateClosed || unsettled == 0 else { throw decoder.damaged("a delivery before its gate") }
             contracts.holdings[Int(index)].unsettledDeliveries = unsettled
-            guard contracts[index].settled == (contracts[index].gateClosed && unsettled == 0) else {
+            let isOver = unsettled == 0 && contracts.holdings[Int(index)].waiting.isEmpty
+            guard contracts[index].settled == (contracts[index].gateClosed && isOver) else {
                 throw decoder.damaged("a contract that is settled and is not")
             }
             let held = contracts[index].escrow.isNone ? 0 : ledger.balance(of: contracts[index].escrow)

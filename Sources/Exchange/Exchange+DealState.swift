@@ -21,6 +21,8 @@ struct AllocationRecord: Record {
     var createdAt = Timestamp()
     var contracts: [Int32] = []
     var handover = AllocationHandover()
+    var usableShare: Measure?
+    var ends: [AllocationEndView] = []
 
     init() {}
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -34,6 +36,10 @@ struct AllocationRecord: Record {
         coder.field("access_version", &handover.accessVersion)
         coder.field("request_hash", &handover.requestHash)
         coder.field("access_hash", &handover.accessHash)
+        coder.field("access_set_at", &handover.accessSetAt)
+        coder.field("access_origin", &handover.accessOrigin)
+        coder.field("usable_share", &usableShare)
+        coder.field("ends", &ends)
     }
 }
 
@@ -60,6 +66,8 @@ extension Exchange {
         record.createdAt = state.createdAt
         record.contracts = allocations.contracts(of: id)
         record.handover = allocations.handover(of: id)
+        record.usableShare = allocations.usableShare(of: id)
+        record.ends = allocations.ends(of: id)
         if scope != .everything {
             record.handover.requestHash = Bytes()
             record.handover.accessHash = Bytes()
@@ -87,12 +95,16 @@ extension Exchange {
         let records = try Self.decode(AllocationRecord.self, from: &decoder, "an allocation") { record, position in
             record.id.rawValue == Int64(position) + 1 && isKnown(record.holder) && (record.bid == nil) != (record.order == nil)
                 && record.contracts.allSatisfy { isKnown(contract: $0) }
+                && (record.handover.accessOrigin.map { $0 >= AllocationID(1) && $0 < record.id } ?? true)
+                && (record.usableShare.map { (1...1_000_000).contains($0.rawValue) } ?? true)
         }
         for record in records {
             let origin = record.bid.map { AllocationState.Origin.bid($0) } ?? .order(record.order ?? .none)
             let id = allocations.append(AllocationState(holder: record.holder, origin: origin, createdAt: record.createdAt))
             for contract in record.contracts { allocations.join(id, to: contract) }
             if record.handover != AllocationHandover() { allocations.setHandover(record.handover, of: id) }
+            allocations.setUsableShare(record.usableShare, of: id)
+            for end in record.ends { allocations.note(end, of: id) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import Matching
 import Quantities
+import Registry
 import Settlement
 
 /// Deliveries, meters and settlement runs.
@@ -39,10 +40,12 @@ extension Exchange {
     }
 
     func decodeDeliveries(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
-        deliveries = try Self.decode(DeliveryState.self, from: &decoder, "a delivery") { state, position in
+        let read = try Self.decode(DeliveryState.self, from: &decoder, "a delivery") { state, position in
             state.delivery.id.rawValue == Int64(position) + 1 && isPossible(state)
         }
+        deliveries = GrowingList(read)
         try decodeMeters(from: &decoder)
+        noteShared()
         runs = try Self.decode(SettlementRunState.self, from: &decoder, "a settlement run") { run, position in
             run.view.id.rawValue == Int64(position) + 1 && run.deliveries.allSatisfy { isKnown($0) }
         }
@@ -64,13 +67,103 @@ extension Exchange {
         }
     }
 
+    /// What follows from the deliveries: those that count together, and the units that each resource has to deliver.
+    private func noteShared() {
+        for index in meters.indices {
+            let owed = meters[index].hours.entries.map { entry in
+                let quantities = entry.value.deliveries.map { Int64(deliveries[Int($0.rawValue) - 1].delivery.lot.quantity) }
+                return (hour: entry.hour, units: quantities.reduce(0, +))
+            }
+            for hour in owed where hour.units > 0 { meters[index].hours[hour.hour].units = hour.units }
+        }
+        for state in deliveries where state.delivery.usableShare != nil {
+            let delivery = state.delivery
+            // What was given up before its hour counts with no others.
+            if let settledAt = delivery.settledAt, settledAt < delivery.contract.hour.end { continue }
+            contracts.holdings[Int(state.contract)].shared[delivery.lot.allocation, default: []].append(delivery.id)
+        }
+    }
+
+    // MARK: Cases, keys, contacts
+
+    func encodeCases(_ scope: StateScope, into encoder: inout BinaryEncoder, _ spill: StateSpill) {
+        Self.encode(cases.disputes, into: &encoder, spill)
+        Self.encode(cases.corrections, into: &encoder, spill)
+        Self.encode(cases.references.inOrder, into: &encoder, spill)
+        Self.encode(cases.moves, into: &encoder, spill)
+        Self.encode(signing.keys, into: &encoder, spill)
+        Self.encode(signing.strict, into: &encoder, spill)
+        encoder.append(UInt32(contacts.count))
+        for contact in contacts { encoder.append(scope == .everything ? contact : ContactState(version: contact.version, hash: Bytes())) }
+    }
+
+    func decodeCases(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        cases.disputes = try Self.decode(DisputeView.self, from: &decoder, "a dispute") { dispute, position in
+            dispute.id.rawValue == Int64(position) + 1 && isKnown(dispute.deliveryID) && catalogue.contains(dispute.contract.product)
+                && (dispute.status != .open || isOpen(dispute))
+        }
+        cases.corrections = try Self.decode(CorrectionView.self, from: &decoder, "a correction") { correction, position in
+            correction.id.rawValue == Int64(position) + 1 && isKnown(correction.deliveryID) && isPossible(correction)
+        }
+        cases.references = try Self.decodeReferences(from: &decoder)
+        cases.moves = try Self.decode(MoveView.self, from: &decoder, "a move") { move, position in
+            move.id.rawValue == Int64(position) + 1 && isKnown(move.deliveryID) && isKnown(move.toResourceID)
+                && isKnown(move.fromResourceID) && catalogue.contains(move.contract.product)
+                && deliveries[Int(move.deliveryID.rawValue) - 1].delivery.contract == move.contract
+        }
+        for move in cases.moves where move.status == .proposed {
+            guard cases.proposals[move.deliveryID] == nil else { throw decoder.damaged("two moves of one delivery that wait") }
+            cases.proposals[move.deliveryID] = move.id
+        }
+        signing.keys = try Self.decode(SigningKeyView.self, from: &decoder, "a signing key") { key, position in
+            key.id.rawValue == Int64(position) + 1 && isKnown(key.participantID)
+        }
+        signing.strict = try Self.decode(ParticipantID.self, from: &decoder, "a meter that must sign") { id, _ in isKnown(id) }
+        contacts = try Self.decode(ContactState.self, from: &decoder, "a contact") { contact, position in
+            contact.version >= 0 && position < participants.participants.count
+        }
+        guard zip(signing.strict, signing.strict.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw decoder.damaged("meters that must sign, out of their order")
+        }
+        for state in deliveries where !state.delivery.dispute.isNone {
+            let position = Int(clamping: state.delivery.dispute.rawValue) &- 1
+            guard cases.disputes.indices.contains(position), cases.disputes[position].deliveryID == state.delivery.id,
+                (state.delivery.status == .disputed) == (cases.disputes[position].status == .open)
+            else {
+                throw decoder.damaged("a delivery with another one's dispute")
+            }
+        }
+    }
+
+    /// Whether a dispute's delivery waits for it.
+    private func isOpen(_ dispute: DisputeView) -> Bool {
+        let delivery = deliveries[Int(dispute.deliveryID.rawValue) - 1].delivery
+        return delivery.status == .disputed && delivery.dispute == dispute.id
+    }
+
+    /// What an arithmetic of later corrections relies on.
+    private func isPossible(_ correction: CorrectionView) -> Bool {
+        let most = deliveries[Int(correction.deliveryID.rawValue) - 1].delivery.lot.deviceSeconds
+        let range = -Micros.limit.rawValue...Micros.limit.rawValue
+        return (0...most).contains(correction.fromDeviceSeconds) && catalogue.contains(correction.contract.product)
+            && correction.entries.count <= 100_000
+            && correction.entries.allSatisfy {
+                range.contains($0.posted.rawValue) && range.contains($0.due.rawValue) && ($0.participantID.map { isKnown($0) } ?? true)
+            }
+    }
+
     private func isKnown(_ id: DeliveryID) -> Bool { id.rawValue >= 1 && id.rawValue <= Int64(deliveries.count) }
 
     private func isPossible(_ state: DeliveryState) -> Bool {
         guard isKnown(contract: state.contract) else { return false }
         let delivery = state.delivery
         let contract = contracts[state.contract]
-        guard contract.key == delivery.contract, contract.gateClosed else { return false }
+        guard contract.key == delivery.contract, contract.gateClosed || delivery.isSettled else { return false }
+        guard delivery.corrections >= 0, delivery.usableShare.map({ (1...1_000_000).contains($0.rawValue) }) ?? true else { return false }
+        // What is disputed was reported, and there is the dispute.
+        guard delivery.status != .disputed || (delivery.reportedAt != nil && !delivery.dispute.isNone) else { return false }
+        guard !delivery.isSettled || delivery.settledAt != nil else { return false }
+        if let metered = delivery.meteredDeviceSeconds, metered < 0 || metered > delivery.lot.deviceSeconds { return false }
         guard state.energyKilowattHours.rawValue >= 0 else { return false }
         // What was reported or settled has an outcome, and no more was delivered than was sold.
         let isDecided = delivery.reportedAt != nil || delivery.isSettled

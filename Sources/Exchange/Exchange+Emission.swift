@@ -10,7 +10,7 @@ extension Exchange {
         output.events.append(RecordedEvent(sequence: sequence, time: now, event: event))
         output.eventCount += 1
         switch event {
-        case .participant, .apiKey, .product:
+        case .participant, .apiKey, .product, .signingKey:
             output.notices.append(RecordedEvent(sequence: sequence, time: now, event: event))
         default: break
         }

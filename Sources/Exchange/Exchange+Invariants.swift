@@ -29,7 +29,7 @@ extension Exchange {
         let holdings = contracts.holdings[Int(contract)]
         let name = symbol(state.key)
         var need: Int128 = 0
-        for lot in holdings.lots { need += Int128(lot.escrow.rawValue) }
+        for lot in holdings.waiting { need += Int128(lot.escrow.rawValue) }
         for id in holdings.deliveries {
             let delivery = deliveries[Int(id.rawValue) - 1].delivery
             if !delivery.isSettled { need += Int128(delivery.lot.escrow.rawValue) }
@@ -84,7 +84,7 @@ extension Exchange {
         for index in 0..<contracts.count {
             let state = contracts[Int32(index)]
             let holdings = contracts.holdings[index]
-            for lot in holdings.lots + holdings.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+            for lot in holdings.waiting + holdings.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
                 sold[lot.resource, default: [:]][state.key.hour, default: 0] += lot.quantity
             }
         }

@@ -20,6 +20,7 @@ extension Exchange {
         view.floorPrice = prices.lowest == Price() ? prices.band.floor : prices.lowest
         view.ceilingPrice = prices.highest == Price() ? prices.band.ceiling : prices.highest
         view.referencePrice = prices.reference
+        view.catalogueVersion = catalogue.version(of: key)
         if let index = contracts.index(of: key) {
             let state = contracts[index]
             if let book = state.book {
@@ -85,6 +86,9 @@ extension Exchange {
             var line = MarketLineView()
             line.product = product.id
             line.currency = product.currency
+            let reliability = reliability(of: product.id)
+            line.deliveredShare = reliability.deliveredShare
+            line.availability = reliability.availability
             var hour = max(from, Hour(containing: time))
             while hour < to {
                 let key = ContractKey(product: product.id, hour: hour)

@@ -10,6 +10,25 @@ extension Exchange {
         body(&meters[index].hours)
     }
 
+    /// Makes a delivery its resource's to deliver, in the order of coming.
+    func assign(_ id: DeliveryID) {
+        let delivery = deliveries[Int(id.rawValue) - 1].delivery
+        meterHours(of: delivery.lot.resource) { hours in
+            hours[delivery.contract.hour].deliveries.append(id)
+            hours[delivery.contract.hour].units += Int64(delivery.lot.quantity)
+        }
+    }
+
+    /// Takes a delivery from its resource.
+    func unassign(_ id: DeliveryID) {
+        let delivery = deliveries[Int(id.rawValue) - 1].delivery
+        meterHours(of: delivery.lot.resource) { hours in
+            guard let position = hours[delivery.contract.hour].deliveries.firstIndex(of: id) else { return }
+            hours[delivery.contract.hour].deliveries.remove(at: position)
+            hours[delivery.contract.hour].units -= Int64(delivery.lot.quantity)
+        }
+    }
+
     func reportMeters(_ batch: ReportMeters, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .meter)
         try batch.check()
@@ -44,11 +63,10 @@ extension Exchange {
         for id in metered.deliveries where participants.areOne(issuer, deliveries[Int(id.rawValue) - 1].delivery.lot.holder) {
             throw Refusal(.forbidden, "a meter never reports for its own owner's hours", field: "resource_id")
         }
+        try checkSignature(request, of: issuer)
         guard report.hour.end <= now else { throw Refusal(.conflict, "the hour has not ended", field: "hour") }
         try checkChain(report, known ? meters[index].chain : MeterReportState())
-        guard metered.sequence == 0 else {
-            throw Refusal(.conflict, "report \(metered.sequence) was about this hour already", field: "hour")
-        }
+        try checkTurn(report, metered)
         let shares = try split(report, over: metered)
 
         meterHours(of: report.resourceID) { _ in }
@@ -64,7 +82,8 @@ extension Exchange {
             let own = deliveries[Int(id.rawValue) - 1].contract
             guard contract != own else { continue }
             contract = own
-            due.add(DueQueue.Deadline(time: schedule(of: contracts[own].key).due(reportedAt: now), contract: own))
+            let time = schedule(of: contracts[own].key).due(reportedAt: now)
+            due.add(DueQueue.Deadline(time: time, contract: own, resource: report.resourceID))
         }
 
         var receipt = MeterReceipt()
@@ -73,9 +92,40 @@ extension Exchange {
         receipt.hour = report.hour
         receipt.sequence = report.sequence
         receipt.deliveredDeviceSeconds = report.deliveredDeviceSeconds
+        receipt.replaces = report.replaces
+        receipt.signingKeyID = request.signingKey
         emit(.meterReport(receipt))
         return receipt
     }
+
+    /// That an hour is reported once, and corrected by naming its report, as long as nothing of it is settled and its grace
+    /// lasts.
+    private func checkTurn(_ report: MeterReportSpec, _ metered: MeteredHour) throws(Refusal) {
+        if let replaced = report.replaces {
+            guard metered.sequence != 0, metered.sequence == replaced else {
+                let said = metered.sequence == 0 ? "nothing was reported yet" : "report \(metered.sequence) stands"
+                throw Refusal(.conflict, "about this hour \(said)", field: "replaces")
+            }
+        } else if metered.sequence != 0 {
+            throw Refusal(.conflict, "report \(metered.sequence) was about this hour already", field: "hour")
+        }
+        var graceEnd = report.hour.end.advanced(hours: Self.plainGraceHours)
+        var contract: Int32?
+        for (position, id) in metered.deliveries.enumerated() {
+            let own = deliveries[Int(id.rawValue) - 1].contract
+            guard !deliveries[Int(id.rawValue) - 1].delivery.isSettled else {
+                throw Refusal(.conflict, "the hour is settled", field: "hour")
+            }
+            guard contract != own else { continue }
+            contract = own
+            let end = schedule(of: contracts[own].key).graceEnd
+            graceEnd = position == 0 ? end : max(graceEnd, end)
+        }
+        guard now < graceEnd else { throw Refusal(.conflict, "the hour's grace ended at \(graceEnd)", field: "hour") }
+    }
+
+    /// How long an hour in which nothing was sold may be reported.
+    private static let plainGraceHours: Int32 = 24
 
     private func checkChain(_ report: MeterReportSpec, _ chain: MeterReportState) throws(Refusal) {
         do throws(MeterReportState.Fault) {
@@ -93,9 +143,6 @@ extension Exchange {
     /// Each delivery's share of a report, in delivery order.
     private func split(_ report: MeterReportSpec, over metered: MeteredHour) throws(Refusal) -> [Int64] {
         let quantities = metered.deliveries.map { deliveries[Int($0.rawValue) - 1].delivery.lot.quantity }
-        for id in metered.deliveries where deliveries[Int(id.rawValue) - 1].delivery.isSettled {
-            throw Refusal(.conflict, "the hour is settled", field: "hour")
-        }
         let sold = quantities.reduce(Int64(0)) { $0 + Int64($1) * MeterSplit.secondsPerDevice }
         let most = quantities.isEmpty
             ? Int64(resources.certifiedUnits(report.resourceID, in: report.hour)) * MeterSplit.secondsPerDevice : sold
@@ -127,11 +174,15 @@ extension Exchange {
 
     private func note(_ delivered: Int64, deliveredBy id: DeliveryID) {
         let index = Int(id.rawValue) - 1
-        let total = deliveries[index].delivery.lot.deviceSeconds
-        deliveries[index].delivery.deliveredDeviceSeconds = delivered
-        deliveries[index].delivery.outcome = .metered(delivered, of: total)
-        deliveries[index].delivery.reportedAt = now
-        deliveries[index].delivery.status = .reported
+        switch deliveries[index].delivery.status {
+        // What an operator decided stands, whatever the meter says now.
+        case .decided: deliveries[index].delivery.meteredDeviceSeconds = delivered
+        case .disputed: deliveries[index].delivery.determine(delivered)
+        default:
+            deliveries[index].delivery.determine(delivered)
+            deliveries[index].delivery.reportedAt = now
+            deliveries[index].delivery.status = .reported
+        }
         emit(.delivery(view(deliveries[index])))
     }
 }

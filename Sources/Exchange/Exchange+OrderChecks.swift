@@ -94,6 +94,7 @@ extension Exchange {
     func checkTerms(
         _ order: OrderPlace, _ key: ContractKey, _ details: OrderDetails?
     ) throws(Refusal) -> (ticks: Int64, need: Micros) {
+        if hasTradingRules { try checkVerified(order.record.participant) }
         try checkTradable(key)
         let product = productFacts.cells.place(Int(key.product.index))
         let prices = hourPrices.cells.place(hourPlace(key))
@@ -122,6 +123,7 @@ extension Exchange {
             pinFees(order, key.product)
         }
         order.record.bondRate = product.record.bond
+        if hasTradingRules { try checkCounterparties(order, key, ticks: ticks) }
         if order.record.side == .sell { try checkHoldings(order, key) }
         return (ticks, need(order, key))
     }
@@ -150,7 +152,7 @@ extension Exchange {
                     .insufficientPosition, "\(free) units of \(symbol(key)) are held and not on offer", field: "quantity")
             }
         } else {
-            try checkProduct(of: order.record.resource, serves: key.product)
+            try checkProduct(of: order.record.resource, serves: key.product, in: key.hour)
             let free = freeUnits(of: order.record.resource, at: key.hour)
             guard free >= order.record.remaining else {
                 throw Refusal(

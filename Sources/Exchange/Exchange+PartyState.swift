@@ -28,6 +28,7 @@ extension Exchange {
         lastActionID = try decoder.read(Int64.self)
         guard lastActionID >= 0, lastActionID <= sequence else { throw decoder.damaged("more actions than commands") }
         catalogue = try Catalogue(decoding: &decoder)
+        noteTradingRules()
         resources = try ResourceRegistry(decoding: &decoder)
         for entry in resources.entries {
             guard isKnown(entry.resource.providerID) else { throw decoder.damaged("a resource of nobody") }
@@ -64,7 +65,7 @@ extension Exchange {
         }
     }
 
-    private static func decodeReferences(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) -> ReferenceSet {
+    static func decodeReferences(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) -> ReferenceSet {
         var references = ReferenceSet()
         for reference in try decode(String.self, from: &decoder, "a reference", where: { _, _ in true }) {
             guard !references.contains(reference) else { throw decoder.damaged("a reference twice") }

@@ -22,6 +22,9 @@ extension Exchange {
 
     package func resource(cri: String) -> Resource? { CRI(cri).flatMap { resources.resolve($0) } }
 
+    /// The resource that took a resource's place, if one did.
+    package func successor(of id: ResourceID) -> Resource? { resources.successor(of: id) }
+
     package func resources(provider: ParticipantID?, after: ResourceID, limit: Int) -> [Resource] {
         var found: [Resource] = []
         for entry in resources.entries.dropFirst(Int(clamping: max(after.rawValue, 0))) {
@@ -91,7 +94,7 @@ extension Exchange {
         let state = contracts.holdings[Int(contract)]
         var view = PositionView()
         var cost: Int128 = 0
-        for lot in state.lots + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+        for lot in state.waiting + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
             if lot.holder == participant {
                 view.quantity += Int64(lot.quantity)
                 cost += Int128(lot.links.latest.price.notional(lot.quantity).rawValue)

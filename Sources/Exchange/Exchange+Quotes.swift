@@ -6,6 +6,7 @@ extension Exchange {
     /// What a bid would do now, without doing it: the bid's own search.
     package func quote(_ spec: BidSpec, for participant: ParticipantID) throws(Refusal) -> QuoteView {
         try spec.check()
+        let spec = spec.expanded
         guard spec.latestEnd.start > now else { throw Refusal(.marketClosed, "the window has passed", field: "latest_end") }
         var asked = spec
         // An hourly bid's cost is that of its hours' best asks, whoever they belong to.
@@ -18,9 +19,10 @@ extension Exchange {
         view.currency = found.currency
         view.excluded = found.excluded
         guard let plan = found.feasible ?? found.plans.first else { return view }
-        view.alternatives = alternatives(found.plans.filter { $0 != plan }, spec)
+        view.alternatives = alternatives(ranked(found.plans.filter { $0 != plan }, spec), spec)
         view.feasible = found.feasible != nil
         view.product = plan.product
+        view.performance = catalogue.computeClass(of: plan.product).performance
         view.resourceID = plan.resource.isNone ? nil : plan.resource
         view.start = plan.start
         view.cost = Micros(Int64(clamping: plan.cost))
@@ -47,6 +49,8 @@ extension Exchange {
         }
         view.carbonGrams = grams.flatMap { Int64(exactly: $0) }.map { Measure($0) }
         view.carbonMarketGrams = grams.flatMap { Int64(exactly: $0 - market.saved) }.map { Measure($0) }
+        view.transferHours = transferHours(of: spec, in: plan.product, resource(plan.resource))
+        view.egress = egress(of: view.legs.map(\.resourceID), spec)
         view.bid = bid(for: plan, spec)
         return view
     }
@@ -59,7 +63,7 @@ extension Exchange {
         )
     }
 
-    /// The next cheapest starts and products, at most ten.
+    /// The other plans in their order, at most ten.
     private func alternatives(_ plans: [BidPlan], _ spec: BidSpec) -> [AlternativeView] {
         plans.prefix(10).map { plan in
             var view = AlternativeView()
@@ -70,6 +74,7 @@ extension Exchange {
             view.cost = best.cost
             view.fees = best.fees
             view.averagePrice = best.averagePrice
+            view.performance = catalogue.computeClass(of: plan.product).performance
             return view
         }
     }

@@ -5,9 +5,16 @@ import Registry
 extension Exchange {
     func registerResource(_ spec: ResourceSpec, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         let provider = try actor(issuer, .provider)
+        if let replaced = spec.replaces {
+            guard let old = self.resource(replaced), old.providerID == issuer else {
+                throw Refusal(.unknownResource, "there is no such resource of yours", field: "replaces")
+            }
+            guard old.status != .retired else { throw Refusal(.conflict, "\(old.cri) is retired", field: "replaces") }
+        }
         let resource = try resources.register(spec, provider: provider, catalogue: catalogue)
         resourceFacts.append(ResourceFacts(provider: issuer, status: resource.status))
         emit(.resource(resource))
+        if let replaced = spec.replaces { try takeOut(replaced) }
         return .resource(resource)
     }
 
@@ -23,16 +30,19 @@ extension Exchange {
         return .resource(resource)
     }
 
-    /// Takes units off a run of hours; open sells that no longer fit are cancelled, what is sold stays sold.
+    /// Takes units off a run of hours; open sells that no longer fit are cancelled, what is sold stays sold, and the answer says
+    /// which of it is hit.
     func declareOutage(_ request: DeclareOutage, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         let participant = try actor(issuer, .provider, .operator)
         guard let resource = resource(request.resource), resource.providerID == issuer || participant.has(.operator) else {
             throw Refusal(.notFound, "there is no such resource of yours")
         }
+        try request.body.check()
+        if request.body.kind == .maintenance { try checkMaintenance(request) }
         let outage = try resources.addOutage(request.resource, request.body)
         noteResource(request.resource)
         fitOpenSells(of: request.resource, from: request.body.start, to: request.body.end)
-        return .outage(outage)
+        return .outage(view(of: outage))
     }
 
     /// Takes a resource out of the market: its open sells are cancelled, hours already sold are delivered.
@@ -41,11 +51,16 @@ extension Exchange {
         guard let resource = resource(id), resource.providerID == issuer || participant.has(.operator) else {
             throw Refusal(.notFound, "there is no such resource of yours")
         }
+        return .resource(try takeOut(id))
+    }
+
+    @discardableResult
+    private func takeOut(_ id: ResourceID) throws(Refusal) -> Resource {
         let retired = try resources.retire(id, from: Hour(containing: now))
         noteResource(id)
         fitOpenSells(of: id, from: Hour(containing: now), to: Hour(Int32.max))
         emit(.resource(retired))
-        return .resource(retired)
+        return retired
     }
 
     /// Units of a resource that can still be put on offer in an hour: certified, less sold, less on offer.
@@ -70,8 +85,8 @@ extension Exchange {
         resourceFacts[index].certifiedUnits = terms.units
     }
 
-    /// That a resource may be offered in a product: class, zone, and what the product's grade guarantees.
-    func checkProduct(of id: ResourceID, serves product: ProductID) throws(Refusal) {
+    /// That a resource may be offered in a product in an hour: class, zone, and what the product's grade guarantees.
+    func checkProduct(of id: ResourceID, serves product: ProductID, in hour: Hour) throws(Refusal) {
         let index = Int(id.rawValue) - 1
         guard resourceFacts[index].status == .certified else {
             throw Refusal(.insufficientCapacity, "the resource is not certified", field: "resource_id")
@@ -80,9 +95,11 @@ extension Exchange {
         if resourceFacts[index].served & bit != 0 { return }
         if let refusal = wipeRefusal(of: id) { throw refusal }
         guard let resource = resource(id) else { preconditionFailure("facts of a resource that is not there") }
-        let exclusion = Eligibility.offerExclusions(resource, product, in: catalogue).first
+        let exclusion = Eligibility.offerExclusions(resource, product, in: catalogue, hour: hour).first
         guard let exclusion else {
-            resourceFacts[index].served |= bit
+            // What depends on the hour is asked for each hour.
+            let isLasting = !catalogue.grade(of: product).guarantees.dependsOnHour && !catalogue.isCorrected(product)
+            if isLasting { resourceFacts[index].served |= bit }
             return
         }
         throw Refusal(

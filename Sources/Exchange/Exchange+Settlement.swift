@@ -4,39 +4,141 @@ import Registry
 import Settlement
 
 extension Exchange {
-    /// Settles the deliveries of a contract that are due now, at most `budget` of them.
-    func settleDue(_ contract: Int32, budget: inout Int) {
-        guard contracts.holdings[Int(contract)].unsettledDeliveries > 0 else { return }
-        let schedule = schedule(of: contracts[contract].key)
-        for id in contracts.holdings[Int(contract)].deliveries {
-            guard budget > 0 else { return }
-            let index = Int(id.rawValue) - 1
-            let delivery = deliveries[index].delivery
-            guard !delivery.isSettled else { continue }
-            if let reported = delivery.reportedAt {
-                guard schedule.due(reportedAt: reported) <= now else { continue }
-                settle(index)
-                budget -= 1
-            } else if schedule.graceEnd <= now {
-                deliveries[index].delivery.outcome = .unverified
-                settle(index)
-                budget -= 1
-            } else if schedule.reportDeadline <= now, delivery.status != .unverified {
-                deliveries[index].delivery.status = .unverified
-                emit(.delivery(view(deliveries[index])))
+    /// Settles what is due now of a contract's deliveries, or of those of one of its resources: at most `budget` of them.
+    ///
+    /// - Returns: where to go on where the budget ran out; nil where all were looked at.
+    func settleDue(_ deadline: DueQueue.Deadline, budget: inout Int) -> DueQueue.Deadline? {
+        let contract = deadline.contract
+        if !contracts.holdings[Int(contract)].closing.isEmpty {
+            makeDeliveries(contract, budget: &budget)
+            guard contracts.holdings[Int(contract)].closing.isEmpty else { return deadline }
+        }
+        guard contracts.holdings[Int(contract)].unsettledDeliveries > 0 else { return nil }
+        let key = contracts[contract].key
+        let schedule = schedule(of: key)
+        var position = Int(deadline.position)
+        if deadline.resource.isNone {
+            while position < contracts.holdings[Int(contract)].deliveries.count {
+                guard budget > 0 else { return deadline.going(onFrom: position) }
+                let id = contracts.holdings[Int(contract)].deliveries[position]
+                let left = budget
+                guard settleIfDue(id, schedule, budget: &budget) else { return deadline.going(onFrom: position) }
+                position += 1
+                if budget == left, position % Self.looksPerSettlement == 0 { budget -= 1 }
+            }
+            return nil
+        }
+        let meter = Int(deadline.resource.rawValue) - 1
+        guard meters.indices.contains(meter) else { return nil }
+        // The list is held while deliveries settle: settling changes no meter.
+        let ids = meters[meter].hours[key.hour].deliveries
+        while position < ids.count {
+            guard budget > 0 else { return deadline.going(onFrom: position) }
+            let left = budget
+            if deliveries[Int(ids[position].rawValue) - 1].contract == contract {
+                guard settleIfDue(ids[position], schedule, budget: &budget) else { return deadline.going(onFrom: position) }
+            }
+            position += 1
+            if budget == left, position % Self.looksPerSettlement == 0 { budget -= 1 }
+        }
+        return nil
+    }
+
+    /// Settles a delivery, and what waited for it, where that is due; without a report it may become unverified. False where
+    /// the budget ran out before all that waited was looked at.
+    private func settleIfDue(_ id: DeliveryID, _ schedule: SettlementSchedule, budget: inout Int) -> Bool {
+        let index = Int(id.rawValue) - 1
+        settleOneIfDue(index, schedule, budget: &budget)
+        guard deliveries[index].delivery.usableShare != nil, deliveries[index].delivery.isSettled else { return true }
+        let allocation = deliveries[index].delivery.lot.allocation
+        for other in contracts.holdings[Int(deliveries[index].contract)].shared[allocation] ?? [] where other != id {
+            guard budget > 0 else { return false }
+            settleOneIfDue(Int(other.rawValue) - 1, schedule, budget: &budget)
+        }
+        return true
+    }
+
+    private func settleOneIfDue(_ index: Int, _ schedule: SettlementSchedule, budget: inout Int) {
+        guard !deliveries[index].delivery.isSettled else { return }
+        let reportedAt = deliveries[index].delivery.reportedAt
+        if let reportedAt, deliveries[index].delivery.status == .disputed {
+            let disputedAt = deliveries[index].delivery.disputedAt ?? reportedAt
+            guard schedule.decisionDeadline(disputedAt: disputedAt, reportedAt: reportedAt) <= now else { return }
+            lapse(deliveries[index].delivery.dispute)
+        } else if let reportedAt {
+            guard schedule.due(reportedAt: reportedAt) <= now else { return }
+        } else if schedule.graceEnd <= now {
+            deliveries[index].delivery.determine(isCutShort(index) ? .unverifiedFault : .unverified)
+        } else {
+            guard schedule.reportDeadline <= now, deliveries[index].delivery.status != .unverified else { return }
+            deliveries[index].delivery.status = .unverified
+            emit(.delivery(view(deliveries[index])))
+            budget -= 1
+            return
+        }
+        guard applyUsableShare(index, schedule) else { return }
+        settle(index, cause: .settlement(deliveries[index].delivery.id))
+        budget -= 1
+    }
+
+    /// Whether the provider took away what it sold: fewer units of the resource were left in the hour than it had to deliver.
+    private func isCutShort(_ index: Int) -> Bool {
+        let delivery = deliveries[index].delivery
+        let resource = delivery.lot.resource
+        let meter = Int(resource.rawValue) - 1
+        guard meters.indices.contains(meter) else { return false }
+        let owed = meters[meter].hours[delivery.contract.hour].units
+        return owed > Int64(resources.certifiedUnits(resource, in: delivery.contract.hour))
+    }
+
+    /// Where the bid stated a usable share and less of its hour was delivered, nothing of it counts. False while a part of the
+    /// hour may still be reported.
+    private func applyUsableShare(_ index: Int, _ schedule: SettlementSchedule) -> Bool {
+        guard let share = deliveries[index].delivery.usableShare, deliveries[index].delivery.status != .decided,
+            deliveries[index].delivery.deliveredDeviceSeconds != nil
+        else { return true }
+        let contract = deliveries[index].contract
+        guard let hour = usableHour(of: deliveries[index].delivery.lot.allocation, in: contract) else { return true }
+        guard hour.unreported == 0 || schedule.graceEnd <= now else { return false }
+        guard !Delivery.counts(hour.delivered, of: hour.sold, usableShare: share) else { return true }
+        deliveries[index].delivery.meteredDeviceSeconds = deliveries[index].delivery.deliveredDeviceSeconds
+        deliveries[index].delivery.determine(0)
+        return true
+    }
+
+    /// What was sold and metered of one hour of an allocation whose bid stated a usable share, in device-seconds, and how many
+    /// of its deliveries nobody reported; nil where there are none.
+    func usableHour(
+        of allocation: AllocationID, in contract: Int32
+    ) -> (delivered: Int64, sold: Int64, unreported: Int)? {
+        guard let ids = contracts.holdings[Int(contract)].shared[allocation] else { return nil }
+        var sum = (delivered: Int64(0), sold: Int64(0), unreported: 0)
+        for id in ids {
+            let delivery = deliveries[Int(id.rawValue) - 1].delivery
+            sum.sold += delivery.lot.deviceSeconds
+            // A decision counts as it is; elsewhere what the meter said may be more than what was counted in the end.
+            let isDecided = !delivery.dispute.isNone && cases.disputes[Int(delivery.dispute.rawValue) - 1].status == .decided
+            let metered = isDecided ? nil : delivery.meteredDeviceSeconds
+            if let seconds = metered ?? delivery.deliveredDeviceSeconds {
+                sum.delivered += seconds
+            } else if !delivery.isSettled {
+                sum.unreported += 1
             }
         }
+        return sum
     }
 
     /// Pays everything that a delivery's outcome asks for, out of the contract's escrow.
-    private func settle(_ index: Int) {
-        if lacksAttestation(index) { deliveries[index].delivery.outcome = .unattested }
+    func settle(_ index: Int, cause: Cause) {
+        if deliveries[index].delivery.status != .decided, lacksAttestation(index) { deliveries[index].delivery.determine(.unattested) }
         guard let outcome = deliveries[index].delivery.outcome else { preconditionFailure("settled without an outcome") }
-        let delivery = deliveries[index].delivery
         let contract = deliveries[index].contract
-        let lot = delivery.lot
-        let payments = lot.payments(delivered: delivery.deliveredDeviceSeconds ?? 0, outcome: outcome)
-        pay(payments, from: contract, cause: .settlement(delivery.id))
+        let lot = deliveries[index].delivery.lot
+        payments.removeAll(keepingCapacity: true)
+        lot.appendPayments(
+            delivered: deliveries[index].delivery.deliveredDeviceSeconds ?? 0, outcome: outcome,
+            fault: deliveries[index].delivery.fault ?? .usual(outcome), to: &payments)
+        pay(payments, from: contract, cause: cause)
         for payment in payments {
             switch payment.kind {
             case .proceeds, .resaleProceeds: deliveries[index].paid += payment.amount
@@ -51,15 +153,24 @@ extension Exchange {
         addEscrowInterest(lot.provider, asset, -lot.bond)
         deliveries[index].delivery.status = .settled
         deliveries[index].delivery.settledAt = now
-        noteDelivered(delivery)
-        unreported.deliveries.append(delivery.id)
+        noteDelivered(deliveries[index].delivery)
+        noteReliability(of: deliveries[index].delivery)
+        unreported.deliveries.append(deliveries[index].delivery.id)
         contracts.holdings[Int(contract)].unsettledDeliveries -= 1
-        if contracts.holdings[Int(contract)].unsettledDeliveries == 0 {
-            precondition(ledger.balance(of: contracts[contract].escrow) == 0, "a settled contract with money in escrow")
-            contracts[contract].settled = true
-            publishIndexInputs(contract)
-        }
+        closeIfSettled(contract)
         emit(.delivery(view(deliveries[index])))
+    }
+
+    /// A contract whose gate has closed and in which nothing is owed any more is settled.
+    func closeIfSettled(_ contract: Int32) {
+        guard contracts[contract].gateClosed, contracts.holdings[Int(contract)].unsettledDeliveries == 0,
+            contracts.holdings[Int(contract)].waiting.isEmpty
+        else { return }
+        if !contracts[contract].escrow.isNone {
+            precondition(ledger.balance(of: contracts[contract].escrow) == 0, "a settled contract with money in escrow")
+        }
+        contracts[contract].settled = true
+        if !contracts.holdings[Int(contract)].deliveries.isEmpty { publishIndexInputs(contract) }
     }
 
     /// An operator's run. What is due has been settled by itself before any command, so the run lists what was settled
@@ -121,4 +232,12 @@ extension Exchange {
         view.currencies[index].fees = fees
         return true
     }
+
+    // MARK: Counts
+
+    /// All deliveries that there are and were.
+    package var deliveryCount: Int { deliveries.count }
+
+    /// Settled deliveries that no operator's run has listed yet.
+    package var unlistedSettlements: Int { unreported.deliveries.count }
 }

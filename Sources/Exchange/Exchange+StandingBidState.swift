@@ -41,7 +41,7 @@ extension Exchange {
                 let currency = view.currency, let asset = ledger.assets.index(of: currency),
                 view.reserved == .zero || ledger.cashAccount(view.participantID, asset) != nil
             else { throw decoder.damaged("a standing bid that cannot be") }
-            let products = catalogue.products.filter { isEligible($0, for: spec) }.map(\.id)
+            let products = servable(spec, for: view.participantID)
             guard !products.isEmpty else { throw decoder.damaged("a standing bid that nothing may serve") }
             insert(
                 StandingBid(

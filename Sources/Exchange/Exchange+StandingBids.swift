@@ -70,7 +70,7 @@ extension Exchange {
     }
 
     /// Ends a bid that stands.
-    private func close(_ id: BidID, _ status: BidStatus, _ reason: BidReason) {
+    func close(_ id: BidID, _ status: BidStatus, _ reason: BidReason) {
         guard removeStanding(id) != nil else { return }
         let index = Int(id.rawValue) - 1
         bids[index].status = status
@@ -102,10 +102,35 @@ extension Exchange {
     /// A product came into the catalogue: bids that it may serve wait for its asks, too.
     func noteListing(_ product: Product) {
         for (_, place) in standing.order {
-            guard let bid = standing[place: place], isEligible(product, for: bid.spec) else { continue }
+            guard let bid = standing[place: place], isEligible(product, for: bid.spec), isFor(bid.participant, product.id)
+            else { continue }
             standing.add(product.id, to: bid.id)
             productFacts[Int(product.id.index)].isWatched = true
         }
+    }
+
+    /// The products that may serve a whole bid of a participant, whatever stands in their books, ascending.
+    func servable(_ spec: BidSpec, for participant: ParticipantID) -> [ProductID] {
+        catalogue.products.filter { isEligible($0, for: spec) && isFor(participant, $0.id) }.map(\.id)
+    }
+
+    /// The facts changed that say which products may serve whom: what stands waits for others, or ends where none is left.
+    func refreshStandingBids() {
+        for id in standing.order.map(\.rank.id) {
+            guard var bid = standing[id] else { continue }
+            let products = servable(bid.spec, for: bid.participant)
+            guard products != bid.products.sorted() else { continue }
+            guard !products.isEmpty else {
+                close(id, .cancelled, .noEligibleProduct)
+                continue
+            }
+            let before = bid.products
+            standing.remove(id)
+            bid.products = products
+            insert(bid)
+            for product in before { productFacts[Int(product.index)].isWatched = standing.isWatched(product) }
+        }
+        noteResumption(TradingScope(.market))
     }
 
     /// Whether a product may serve a whole bid, whatever stands in its books.
@@ -129,7 +154,9 @@ extension Exchange {
     func allocation(forHourOf bid: BidID, _ holder: ParticipantID) -> AllocationID {
         let index = Int(bid.rawValue) - 1
         if bids.indices.contains(index), let drawn = bids[index].allocationID { return drawn }
-        return openAllocation(holder: holder, for: .bid(bid))
+        let drawn = openAllocation(holder: holder, for: .bid(bid))
+        if bids.indices.contains(index) { allocations.setUsableShare(bids[index].usableShare, of: drawn) }
+        return drawn
     }
 
     /// Where an order's hour stands among its bid's legs.

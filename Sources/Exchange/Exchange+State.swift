@@ -45,9 +45,12 @@ extension Exchange {
         encodeClosedOrders(into: &encoder, spill)
         encodeDeliveries(into: &encoder, spill)
         encodeEvidence(scope, into: &encoder, spill)
+        encodeCases(scope, into: &encoder, spill)
+        encodeReliability(into: &encoder)
         due.encodeState(into: &encoder)
         encodeCancelTimers(into: &encoder)
         due.encodeBidExpiries(into: &encoder)
+        encodeTradingRules(into: &encoder)
         encodePricing(into: &encoder, spill)
         if scope == .everything { encodeAnswers(into: &encoder, spill) }
     }
@@ -70,9 +73,12 @@ extension Exchange {
         try decodeClosedOrders(from: &decoder)
         try decodeDeliveries(from: &decoder)
         try decodeEvidence(from: &decoder)
+        try decodeCases(from: &decoder)
+        try decodeReliability(from: &decoder)
         try decodeDue(from: &decoder)
         try decodeCancelTimers(from: &decoder)
         try due.decodeBidExpiries(from: &decoder)
+        try decodeTradingRules(from: &decoder)
         try confirmStandingBids(&decoder)
         try decodePricing(from: &decoder)
         try decodeAnswers(from: &decoder)
@@ -118,9 +124,9 @@ extension Exchange {
     }
 
     /// Writes how many elements there are, then each.
-    static func encode<Element: FieldValue>(
-        _ elements: [Element], into encoder: inout BinaryEncoder, _ spill: StateSpill
-    ) {
+    static func encode<Elements: Collection>(
+        _ elements: Elements, into encoder: inout BinaryEncoder, _ spill: StateSpill
+    ) where Elements.Element: FieldValue {
         encoder.append(UInt32(elements.count))
         for element in elements {
             encoder.append(element)

@@ -8,10 +8,21 @@ extension Exchange {
     /// The most deliveries that one command settles; what is left stays due.
     static let settlementsPerCommand = 1_000
 
+    /// The most of them in one step with a real clock: what comes after it in its frame waits for no more.
+    static let settlementsPerStep = 250
+
+    /// With a real clock, how long settlements rest for each delivery of the command before, in microseconds: a million deliveries take 15 s, and
+    /// trading goes on between them.
+    static let settlementPace: Int64 = 15
+
+    /// How many deliveries may be looked at for each that is counted as settled.
+    static let looksPerSettlement = 64
+
     /// Lets everything happen that is due until the command's time, in the order of MARKET.md section 1.
     func passTime() {
         ledger.beginEntrySet(Cause())
-        var budget = Self.settlementsPerCommand
+        let most = clockMode == .real ? Self.settlementsPerStep : Self.settlementsPerCommand
+        var budget = most
         let last = now
         while budget > 0 {
             if let next = due.next, next <= last, next >= nextMidnight { beginDay(at: next) }
@@ -29,24 +40,26 @@ extension Exchange {
                 sound(alarm)
             case .gate(let gate):
                 now = gate.time
-                closeGate(gate.contract)
+                closeGate(gate.contract, budget: &budget)
             case .resumption(let resumption):
                 now = resumption.time
                 endInterruption(resumption)
-            case .deadline(let deadline):
-                now = deadline.time
-                settleDue(deadline.contract, budget: &budget)
-                if budget == 0 { due.add(deadline) }
+            case .deadline(let deadline, let time):
+                now = time
+                if let rest = settleDue(deadline, budget: &budget) { due.add(rest) }
             }
         }
         now = last
         if last >= nextMidnight, due.next.map({ $0 > last }) ?? true { beginDay(at: last) }
+        let done = Int64(most - budget)
+        if clockMode == .real, done > 0 { due.pauseDeadlines(until: last.advanced(microseconds: done * Self.settlementPace)) }
         // One command may have let days pass: what closed early in them is more than a day old at its end.
         forgetClosedOrders()
     }
 
-    /// Closes a contract for trading: open orders expire in the order of acceptance, and each lot becomes a delivery.
-    private func closeGate(_ contract: Int32) {
+    /// Closes a contract for trading: open orders expire in the order of acceptance, and each lot becomes a delivery, at once or, of very many,
+    /// bit by bit.
+    private func closeGate(_ contract: Int32, budget: inout Int) {
         guard let book = contracts[contract].book else { preconditionFailure("a gate closed twice") }
         var ids: [Int64] = []
         for side in [Side.buy, .sell] {
@@ -63,25 +76,39 @@ extension Exchange {
         books.closeBook(book)
         contracts[contract].book = nil
         contracts[contract].gateClosed = true
-        let key = contracts[contract].key
-        let lots = contracts.holdings[Int(contract)].lots
+        contracts.holdings[Int(contract)].closing = contracts.holdings[Int(contract)].lots[...]
         contracts.holdings[Int(contract)].lots = []
-        contracts.holdings[Int(contract)].unsettledDeliveries = lots.count
-        guard !lots.isEmpty else {
-            contracts[contract].settled = true
-            return
-        }
-        for lot in lots {
-            let id = DeliveryID(Int64(deliveries.count) + 1)
-            deliveries.append(DeliveryState(delivery: Delivery(id: id, contract: key, lot: lot), contract: contract))
-            contracts.holdings[Int(contract)].deliveries.append(id)
-            meterHours(of: lot.resource) { $0[key.hour].deliveries.append(id) }
-            noteEvidence(of: deliveries.count - 1)
-            emit(.delivery(view(deliveries[deliveries.count - 1])))
-        }
-        let schedule = schedule(of: key)
+        guard !contracts.holdings[Int(contract)].closing.isEmpty else { return closeIfSettled(contract) }
+        let schedule = schedule(of: contracts[contract].key)
         due.add(DueQueue.Deadline(time: schedule.reportDeadline, contract: contract))
         due.add(DueQueue.Deadline(time: schedule.graceEnd, contract: contract))
+        makeDeliveries(contract, budget: &budget)
+        guard !contracts.holdings[Int(contract)].closing.isEmpty else { return }
+        // Comes up for what is left, and for no delivery.
+        due.add(DueQueue.Deadline(time: now, contract: contract).going(onFrom: .max))
+    }
+
+    /// Makes deliveries of lots whose gate has closed, in their order.
+    func makeDeliveries(_ contract: Int32, budget: inout Int) {
+        while budget > 0, let lot = contracts.holdings[Int(contract)].closing.popFirst() {
+            assign(addDelivery(lot, in: contract))
+            noteEvidence(of: deliveries.count - 1)
+            emit(.delivery(view(deliveries[deliveries.count - 1])))
+            budget -= 1
+        }
+        if contracts.holdings[Int(contract)].closing.isEmpty { contracts.holdings[Int(contract)].closing = [] }
+    }
+
+    /// Makes a delivery of a lot.
+    func addDelivery(_ lot: Lot, in contract: Int32) -> DeliveryID {
+        let id = DeliveryID(Int64(deliveries.count) + 1)
+        let share = allocations.usableShare(of: lot.allocation)
+        let delivery = Delivery(id: id, contract: contracts[contract].key, lot: lot, usableShare: share)
+        deliveries.append(DeliveryState(delivery: delivery, contract: contract))
+        contracts.holdings[Int(contract)].deliveries.append(id)
+        contracts.holdings[Int(contract)].unsettledDeliveries += 1
+        if share != nil { contracts.holdings[Int(contract)].shared[lot.allocation, default: []].append(id) }
+        return id
     }
 
     /// When things fall due for a contract's deliveries.

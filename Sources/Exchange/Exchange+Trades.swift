@@ -120,6 +120,7 @@ extension Exchange {
             let part = fees.takeFirst(lot.quantity, of: left)
             left -= lot.quantity
             addEscrowInterest(terms.seller, asset, -paid(for: lot))
+            allocations.passAccess(from: lot.allocation, to: terms.allocation)
             let released = lot.resell(
                 trade: id, price: terms.price, buyer: terms.buyer, buyerFee: part.buyer, sellerFee: part.seller,
                 allocation: terms.allocation, at: now

@@ -105,10 +105,10 @@ extension Exchange {
             .map { shown($0) }
     }
 
-    private func page<Element>(
-        _ elements: [Element], after: Int64, limit: Int, where isWanted: (Element) -> Bool
-    ) -> [Element] {
-        var found: [Element] = []
+    func page<Elements: RandomAccessCollection>(
+        _ elements: Elements, after: Int64, limit: Int, where isWanted: (Elements.Element) -> Bool
+    ) -> [Elements.Element] {
+        var found: [Elements.Element] = []
         for element in elements.dropFirst(Int(clamping: max(after, 0))) {
             guard found.count < limit else { break }
             if isWanted(element) { found.append(element) }
@@ -131,7 +131,7 @@ extension Exchange {
         view.accessVersion = handover.accessVersion
         var settled = true
         for contract in allocations.contracts(of: id).sorted(by: { contracts[$0].key.hour < contracts[$1].key.hour }) {
-            for lot in contracts.holdings[Int(contract)].lots where lot.allocation == id {
+            for lot in contracts.holdings[Int(contract)].waiting where lot.allocation == id {
                 view.hours.append(hourView(lot, contracts[contract].key, nil))
                 settled = false
             }
@@ -143,6 +143,16 @@ extension Exchange {
             }
         }
         view.status = status(of: view.hours, settled: settled)
+        view.usableShare = allocations.usableShare(of: id)
+        view.ended = allocations.ends(of: id)
+        view.accessDueAt = accessDueTime(of: view.hours)
+        view.accessSetAt = handover.accessSetAt
+        if let due = view.accessDueAt { view.accessLate = (handover.accessSetAt ?? time) > due }
+        view.erasedAt = erasureTime(of: id)
+        if let erased = view.erasedAt, erased <= time {
+            view.requestVersion = nil
+            view.accessVersion = nil
+        }
         return view
     }
 
@@ -194,8 +204,12 @@ extension Exchange {
                 view.status = .delivering
             }
         }
-        view.outcome = delivery.outcome
+        view.outcome = delivery.status == .disputed ? .disputed : delivery.outcome
         view.deliveredDeviceSeconds = delivery.deliveredDeviceSeconds
+        view.fault = delivery.status == .disputed ? nil : delivery.fault
+        view.meteredDeviceSeconds = delivery.meteredDeviceSeconds
+        view.disputeID = delivery.dispute.isNone ? nil : delivery.dispute
+        view.corrections = delivery.corrections
         view.settledAt = delivery.settledAt
         if let carbon = carbon(of: state) {
             view.itEnergyKilowattHours = carbon.itEnergyKilowattHours
@@ -213,6 +227,12 @@ extension Exchange {
         } else {
             let schedule = schedule(of: delivery.contract)
             view.dueAt = delivery.reportedAt.map { schedule.due(reportedAt: $0) } ?? schedule.graceEnd
+            if let reportedAt = delivery.reportedAt, let disputedAt = delivery.disputedAt, delivery.status == .disputed {
+                view.dueAt = schedule.decisionDeadline(disputedAt: disputedAt, reportedAt: reportedAt)
+            }
+            if let reportedAt = delivery.reportedAt, delivery.status == .reported {
+                view.disputableUntil = schedule.disputeEnd(reportedAt: reportedAt)
+            }
         }
         return view
     }

@@ -95,17 +95,32 @@ package final class Exchange {
     var lastLotID: Int64 = 0
 
     // Delivery.
-    var deliveries: [DeliveryState] = []
+    var deliveries = GrowingList<DeliveryState>()
+    var cases = DeliveryCases()
+    var signing = SigningState()
+    /// By participant, and by product: what was delivered of late.
+    var providerReliability: [ReliabilityLog] = []
+    var productReliability: [ReliabilityLog] = []
+    /// By participant.
+    var contacts: [ContactState] = []
     var meters: [MeterState] = []
     var runs: [SettlementRunState] = []
     var unreported = UnreportedSettlements()
     var certificates = CertificateStore()
     var evidence = EvidenceState()
+    /// Room for the payments of the delivery at work.
+    var payments: [Payment] = []
 
     // Time.
     var due = DueQueue()
     /// By participant: those whose dead-man switch is armed.
     var cancelTimers: [CancelTimer] = []
+    // Who may trade with whom.
+    var policy = TradingPolicy()
+    var blocked = BlockedBuyers()
+    /// Whether any such rule is there.
+    var hasTradingRules = false
+    var hasRestrictedProducts = false
     var idempotency: [IdempotencyLog] = []
     var nextForgetting = Timestamp()
 

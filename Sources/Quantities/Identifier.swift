@@ -89,6 +89,10 @@ extension Identifier: CustomStringConvertible {
     @usableFromInline package static let prefix: StaticString = "atk"
 }
 @usableFromInline package enum WipeTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "wip" }
+@usableFromInline package enum DisputeTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "dsp" }
+@usableFromInline package enum CorrectionTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "cor" }
+@usableFromInline package enum SigningKeyTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "sgk" }
+@usableFromInline package enum MoveTag: IdentifierKind { @usableFromInline package static let prefix: StaticString = "mov" }
 
 package typealias ParticipantID = Identifier<ParticipantTag>
 package typealias APIKeyID = Identifier<APIKeyTag>
@@ -111,3 +115,7 @@ package typealias CertificationID = Identifier<CertificationTag>
 package typealias EnergyCertificateID = Identifier<EnergyCertificateTag>
 package typealias AttestationKeyID = Identifier<AttestationKeyTag>
 package typealias WipeID = Identifier<WipeTag>
+package typealias DisputeID = Identifier<DisputeTag>
+package typealias CorrectionID = Identifier<CorrectionTag>
+package typealias SigningKeyID = Identifier<SigningKeyTag>
+package typealias MoveID = Identifier<MoveTag>

@@ -48,8 +48,14 @@ enum Bounds {
     static let gigabytesPerSecond: ClosedRange<Int64> = 1...100_000_000
     /// A network rate in Gbps, above 0.
     static let gigabitsPerSecond = Measure(1)...Measure(1_000_000_000_000)
+    /// A round-trip time in ms.
+    static let roundTripMilliseconds = Measure(0)...Measure(60_000_000_000)
+    /// An amount of data in GB, above 0.
+    static let dataGigabytes = Measure(1)...Measure(1_000_000_000_000_000)
     /// A device's power in W.
     static let watts: ClosedRange<Int64> = 1...100_000
+    /// A site's power in kW, above 0.
+    static let kilowatts = Measure(1)...Measure(1_000_000_000_000_000)
     /// A number of devices.
     static let devices: ClosedRange<UInt32> = 1...Quantity.limit
 }

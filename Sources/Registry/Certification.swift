@@ -53,15 +53,37 @@ package struct AcceptanceResults: Record, Equatable {
         try Bounds.check(allReduceGigabytesPerSecond, Bounds.tflops, parent + ".all_reduce_gb_s")
     }
 
-    /// Refuses a throughput of more than 1.05 × the class's dense figure: a sparse figure sold as a dense one.
+    /// Refuses a figure of more than 1.05 × the class's dense rating, which is a sparse one sold as dense or a fault of the test.
     package func check(against computeClass: ComputeClass) throws(Refusal) {
-        guard let measured = gemmTflops, let rated = computeClass.tflops?.bf16,
-            Int128(measured.rawValue) * 100 > Int128(rated.rawValue) * 105
-        else { return }
-        throw .invalid(
-            "acceptance.gemm_tflops",
-            "acceptance.gemm_tflops \(measured) is more than 1.05 x the dense \(rated) of \(computeClass.code): a sparse figure"
-        )
+        try checkRating(gemmTflops, computeClass.tflops?.bf16, "gemm_tflops", "dense bf16 of \(computeClass.code): a sparse figure")
+        try checkRating(
+            memoryGigabytesPerSecond, computeClass.memoryBandwidthGigabytesPerSecond.map { Measure($0.millionths) }, "memory_gb_s",
+            "memory bandwidth of \(computeClass.code)")
+    }
+
+    /// Refuses a figure below the class's floor, and a missing one that the class has a floor for.
+    static func check(_ results: AcceptanceResults?, floorOf computeClass: ComputeClass) throws(Refusal) {
+        guard let floor = computeClass.acceptanceFloor else { return }
+        let figures: [(Measure?, Measure?, String)] = [
+            (results?.gemmTflops, floor.gemmTflops, "gemm_tflops"),
+            (results?.memoryGigabytesPerSecond, floor.memoryGigabytesPerSecond, "memory_gb_s"),
+            (results?.allReduceGigabytesPerSecond, floor.allReduceGigabytesPerSecond, "all_reduce_gb_s"),
+        ]
+        for (measured, least, name) in figures {
+            guard let least else { continue }
+            let field = "acceptance." + name
+            guard let measured else {
+                throw .invalid(field, "\(field) is missing: \(computeClass.code) is certified by measurement, at least \(least)")
+            }
+            guard measured >= least else {
+                throw .invalid(field, "\(field) \(measured) is below the floor of \(computeClass.code), \(least)")
+            }
+        }
+    }
+
+    private func checkRating(_ measured: Measure?, _ rated: Measure?, _ name: String, _ what: String) throws(Refusal) {
+        guard let measured, let rated, Int128(measured.rawValue) * 100 > Int128(rated.rawValue) * 105 else { return }
+        throw .invalid("acceptance." + name, "acceptance.\(name) \(measured) is more than 1.05 x the \(rated) rated for \(what)")
     }
 }
 
@@ -83,6 +105,14 @@ package struct IssuedCertification: Record, Equatable {
     package func covers(_ hour: Hour) -> Bool { terms.validFrom <= hour && hour < terms.validUntil }
 }
 
+/// Why units are away.
+package enum OutageKind: String, Choice {
+    /// Something failed: hours that are sold may be hit.
+    case outage
+    /// By plan: never over hours that are sold.
+    case maintenance
+}
+
 /// The body that takes units off a run of hours: maintenance announced or a failure known.
 package struct OutageSpec: Record, Equatable {
     package var start = Hour()
@@ -90,6 +120,8 @@ package struct OutageSpec: Record, Equatable {
     package var end = Hour()
     package var units: Quantity = 0
     package var reason = ""
+    /// `outage` where absent.
+    package var kind: OutageKind?
 
     package init() {}
 
@@ -98,6 +130,7 @@ package struct OutageSpec: Record, Equatable {
         coder.field("end", &end)
         coder.field("units", &units)
         coder.field("reason", &reason)
+        coder.field("kind", &kind)
     }
 
     /// Refuses hours out of order, units out of range, a reason out of form.

@@ -20,6 +20,12 @@ package struct ComputeClass: Record, Equatable {
     package var scaleUpLinkGigabytesPerSecond: WholeMeasure?
     /// The programming interface: `cuda`, `rocm`, `cann`.
     package var abi = ""
+    /// Where the figures come from; `vendor` where absent.
+    package var evidence: Evidence?
+    /// What an acceptance test must at least measure before units of the class are certified.
+    package var acceptanceFloor: AcceptanceResults?
+    /// Derived from the figures. A body's own are passed over, so that what was read can be sent back with a correction.
+    package var performance: PerformanceIndices?
 
     package init() {}
 
@@ -34,6 +40,9 @@ package struct ComputeClass: Record, Equatable {
         coder.field("tdp_w", &tdpWatts)
         coder.field("scale_up_link_gb_s", &scaleUpLinkGigabytesPerSecond)
         coder.field("abi", &abi)
+        coder.field("evidence", &evidence)
+        coder.field("acceptance_floor", &acceptanceFloor)
+        coder.field("performance", &performance)
     }
 
     /// Refuses what no class can be; whether the codes are free is the catalogue's question.
@@ -48,7 +57,18 @@ package struct ComputeClass: Record, Equatable {
         try Bounds.check(tdpWatts, Bounds.watts, "tdp_w")
         try Bounds.check(scaleUpLinkGigabytesPerSecond, Bounds.gigabytesPerSecond, "scale_up_link_gb_s")
         try TextRule.checkInterface(abi, "abi")
+        try acceptanceFloor?.check("acceptance_floor")
     }
+}
+
+/// Where a figure comes from.
+package enum Evidence: String, Choice {
+    /// The maker's data sheet.
+    case vendor
+    /// A measurement.
+    case measured
+    /// Conflicting or incomplete sources.
+    case estimated
 }
 
 /// Dense rated throughput by precision, in TFLOPS.

@@ -1,6 +1,6 @@
 package import Quantities
 
-/// Whether something can serve a bid: a pure function of the requirements and the registered facts.
+/// Whether something can serve a bid in an hour: a pure function of requirements, catalogue, resource and hour.
 ///
 /// A `whole` bid with `same_resource` tests the resource's own certified facts; every other bid tests what the product's
 /// grade guarantees, because books are anonymous. A fact that is unknown meets no requirement. Dropping or relaxing a
@@ -13,22 +13,36 @@ package enum Eligibility {
         package var zone: Zone
         package var grade: Grade
         package var resource: Resource?
+        /// What the resource's provider delivered of late; nil where nobody knows.
+        package var reliability: Measure?
+        package var network: NetworkPaths
+        /// The hour that is asked about; nil asks only for what no hour changes.
+        package var hour: Hour?
 
-        package init(productCode: String, computeClass: ComputeClass, zone: Zone, grade: Grade, resource: Resource? = nil) {
+        package init(
+            productCode: String, computeClass: ComputeClass, zone: Zone, grade: Grade, resource: Resource? = nil,
+            network: NetworkPaths = NetworkPaths(), hour: Hour? = nil
+        ) {
             self.productCode = productCode
             self.computeClass = computeClass
             self.zone = zone
             self.grade = grade
             self.resource = resource
+            self.network = network
+            self.hour = hour
         }
 
-        /// A product of the catalogue, and the resource where its own facts count.
+        /// A product of the catalogue, and the resource where its own facts count. An hour's class and zone are those of the
+        /// version that its contract was listed under.
         ///
         /// - Precondition: the number names a product; the resource is of its class and zone.
-        package init(_ product: ProductID, in catalogue: Catalogue, resource: Resource? = nil) {
+        package init(_ product: ProductID, in catalogue: Catalogue, resource: Resource? = nil, hour: Hour? = nil) {
+            let contract = hour.map { ContractKey(product: product, hour: $0) }
             self.init(
-                productCode: catalogue[product].code, computeClass: catalogue.computeClass(of: product),
-                zone: catalogue.zone(of: product), grade: catalogue.grade(of: product), resource: resource
+                productCode: catalogue[product].code,
+                computeClass: contract.map { catalogue.computeClass(of: $0) } ?? catalogue.computeClass(of: product),
+                zone: contract.map { catalogue.zone(of: $0) } ?? catalogue.zone(of: product),
+                grade: catalogue.grade(of: product), resource: resource, network: catalogue.network, hour: hour
             )
         }
     }
@@ -50,7 +64,9 @@ package enum Eligibility {
 
     /// Whether a resource may be offered in a product: same class and zone, and its own facts meet all that the grade
     /// guarantees. Empty where it may. Whether it is certified is asked hour by hour.
-    package static func offerExclusions(_ resource: Resource, _ product: ProductID, in catalogue: Catalogue) -> [Exclusion] {
+    package static func offerExclusions(
+        _ resource: Resource, _ product: ProductID, in catalogue: Catalogue, hour: Hour? = nil
+    ) -> [Exclusion] {
         let listed = catalogue[product]
         var reasons = Reasons()
         reasons.require(resource.spec.computeClass == listed.computeClass, .classNotNamed) {
@@ -60,7 +76,13 @@ package enum Eligibility {
             "the resource is in \(resource.spec.zone), the product in \(listed.zone)"
         }
         guard reasons.found.isEmpty else { return reasons.found }
-        let candidate = Candidate(product, in: catalogue, resource: resource)
+        if listed.wholeNodes == true {
+            let devices = resource.spec.node?.devicesPerNode
+            reasons.require(devices.map { listed.lotSize % $0 == 0 } ?? false, .lotIsNotWholeNodes) {
+                "the lot of \(listed.lotSize) is to be whole nodes, the resource's have \(devices.map { "\($0)" } ?? "unknown")"
+            }
+        }
+        let candidate = Candidate(product, in: catalogue, resource: resource, hour: hour)
         examineClassAndPlace(candidate.grade.guarantees, candidate, into: &reasons)
         examineFacts(candidate.grade.guarantees, Facts(of: resource, candidate), into: &reasons)
         return reasons.found
@@ -92,8 +114,27 @@ package enum Eligibility {
         report.requireAtLeast(requirements.minBF16Tflops, computeClass.tflops?.bf16, .throughputTooLow) {
             "\($0) dense bf16 TFLOPS wanted, \($1.map { "\($0)" } ?? "unknown")"
         }
+        report.requireAtLeast(requirements.minFP64Tflops, computeClass.tflops?.fp64, .fp64TooLow) {
+            "\($0) fp64 TFLOPS wanted, \($1.map { "\($0)" } ?? "unknown")"
+        }
         if let abi = requirements.abi {
             report.require(abi == computeClass.abi, .abiDiffers) { "\(abi) wanted, the class has \(computeClass.abi)" }
+        }
+        examineNetwork(requirements, candidate, into: &report)
+    }
+
+    private static func examineNetwork<R: ExclusionReport>(
+        _ requirements: Requirements, _ candidate: Candidate, into report: inout R
+    ) {
+        guard let from = requirements.fromZone else { return }
+        let zone = candidate.zone.code
+        report.requireAtMost(
+            requirements.maxRTTMilliseconds, candidate.network.roundTrip(from: from, to: zone), .roundTripTooLong
+        ) { "a p99 round trip of at most \($0) ms from \(from) wanted, \($1.map { "\($0)" } ?? "unknown")" }
+        if let data = requirements.datasetGigabytes {
+            report.require(candidate.network.transferHours(data, from: from, to: zone) != nil, .pathUnknown) {
+                "what the path from \(from) to \(zone) carries is unknown"
+            }
         }
     }
 
@@ -119,6 +160,14 @@ package enum Eligibility {
         report.requireAtLeast(requirements.dataClass, facts.dataClass, .dataClassTooLow) {
             "data class \($0.rawValue) wanted, \($1?.rawValue ?? "unknown")"
         }
+        report.requireAtLeast(requirements.minReliability, facts.reliability, .reliabilityTooLow) {
+            "a delivered share of \($0) wanted, \($1.map { "\($0)" } ?? "unknown")"
+        }
+        for scheme in requirements.certificates ?? [] {
+            report.require(facts.certificates.contains(scheme), .certificateMissing) {
+                "a certificate \(scheme) that is valid to the hour's end wanted"
+            }
+        }
     }
 }
 
@@ -131,6 +180,9 @@ private struct Facts {
     var isolation: Isolation?
     var attestation: Attestation?
     var dataClass: DataClass?
+    var reliability: Measure?
+    /// The schemes of the certificates that count.
+    var certificates: [String] = []
 
     init(of resource: Resource, _ candidate: Eligibility.Candidate) {
         let spec = resource.spec
@@ -141,6 +193,10 @@ private struct Facts {
         isolation = spec.security?.isolation
         attestation = spec.security?.attestation
         dataClass = spec.security?.dataClass
+        reliability = candidate.reliability
+        for certificate in spec.site?.certificates ?? [] where candidate.hour.map({ certificate.counts(in: $0) }) ?? true {
+            certificates.append(certificate.scheme)
+        }
     }
 
     init(guaranteedBy candidate: Eligibility.Candidate) {
@@ -154,6 +210,7 @@ private struct Facts {
         isolation = guarantees.isolation
         attestation = guarantees.attestation
         dataClass = guarantees.dataClass
+        certificates = guarantees.certificates ?? []
     }
 }
 

@@ -23,6 +23,13 @@ package enum ExclusionReason: String, Choice {
     case insufficientLiquidity = "insufficient_liquidity"
     case priceTooHigh = "price_too_high"
     case ownAsks = "own_asks"
+    case reliabilityTooLow = "reliability_too_low"
+    case fp64TooLow = "fp64_tflops_too_low"
+    case roundTripTooLong = "rtt_too_long"
+    case pathUnknown = "path_unknown"
+    case certificateMissing = "certificate_missing"
+    case lotIsNotWholeNodes = "lot_is_not_whole_nodes"
+    case buyerNotEligible = "buyer_not_eligible"
 }
 
 /// One reason, with the figures that decide.

@@ -29,6 +29,15 @@ package struct Grade: Record, Equatable {
         guard guarantees.products == nil else {
             throw .invalid("guarantees.products", "a grade guarantees facts and cannot name products")
         }
+        let buyersOwn: [(Bool, String)] = [
+            (guarantees.fromZone != nil, "from_zone"), (guarantees.maxRTTMilliseconds != nil, "max_rtt_ms"),
+            (guarantees.datasetGigabytes != nil, "dataset_gb"), (guarantees.egressGigabytes != nil, "egress_gb"),
+            (guarantees.profile != nil, "profile"), (guarantees.modelMemoryGigabytes != nil, "model_memory_gb"),
+            (guarantees.modelParametersBillion != nil, "model_parameters_b"), (guarantees.precision != nil, "precision"),
+        ]
+        for (isPresent, name) in buyersOwn where isPresent {
+            throw .invalid("guarantees." + name, "a grade guarantees facts of resources; \(name) is a buyer's own")
+        }
         try guarantees.check("guarantees")
     }
 }

@@ -45,13 +45,54 @@ package struct LegalEntity: Record, Equatable {
         coder.field("address", &address)
     }
 
-    /// Refuses texts out of form.
-    package func check(_ parent: String = "legal") throws(Refusal) {
-        try TextRule.check(name, parent + ".name")
-        try TextRule.checkCountry(country, parent + ".country")
-        try TextRule.check(id, parent + ".id")
-        try TextRule.check(taxID, parent + ".tax_id")
-        try TextRule.check(address, parent + ".address")
+    /// Refuses texts out of form, and numbers that their registers cannot have given.
+    ///
+    /// - Parameter parent: the request's field that holds the data; nil where the data is the request.
+    package func check(_ parent: String? = "legal") throws(Refusal) {
+        let prefix = parent.map { $0 + "." } ?? ""
+        try TextRule.check(name, prefix + "name")
+        try TextRule.checkCountry(country, prefix + "country")
+        try TextRule.check(id, prefix + "id")
+        try TextRule.check(taxID, prefix + "tax_id")
+        try TextRule.check(address, prefix + "address")
+        switch scheme {
+        case .uscc:
+            guard LegalIdentifier.isCreditCode(id) else {
+                throw .invalid(
+                    prefix + "id", "the id is no unified social credit code: form or check character is wrong (GB 32100)")
+            }
+            guard country == "CN" else {
+                throw .invalid(prefix + "country", "the country of a unified social credit code is CN (GB 32100)")
+            }
+        case .lei:
+            guard LegalIdentifier.isEntityIdentifier(id) else {
+                throw .invalid(prefix + "id", "the id is no legal entity identifier: form or check digits are wrong (ISO 17442)")
+            }
+        case .other: break
+        }
+    }
+}
+
+/// That somebody looked at a participant's legal data and found it right.
+package struct Verification: Record, Equatable {
+    /// The last moment at which it counts is before this one.
+    package var validUntil = Timestamp()
+    /// What was looked at: a file's number.
+    package var reference: String?
+
+    package init() {}
+
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("valid_until", &validUntil)
+        coder.field("reference", &reference)
+    }
+
+    /// Refuses a time that is not ahead, and a reference out of form.
+    package func check(at now: Timestamp) throws(Refusal) {
+        guard validUntil > now, validUntil < .limit else {
+            throw .invalid("valid_until", "valid_until must lie ahead and before 2200")
+        }
+        try TextRule.check(reference, "reference")
     }
 }
 
@@ -112,6 +153,8 @@ package struct Participant: Record, Equatable {
     package var status = ParticipantStatus.active
     package var legal: LegalEntity?
     package var homeZone: String?
+    /// Of the legal data; another set of data ends it.
+    package var verification: Verification?
 
     package init() {}
 
@@ -124,7 +167,11 @@ package struct Participant: Record, Equatable {
         coder.field("status", &status)
         coder.field("legal", &legal)
         coder.field("home_zone", &homeZone)
+        coder.field("verification", &verification)
     }
+
+    /// Whether the legal data is verified at a moment.
+    package func isVerified(at time: Timestamp) -> Bool { verification.map { time < $0.validUntil } ?? false }
 
     /// The participant of a checked body, with the body's own provider code and owner or itself for an owner; the registry
     /// gives a code by counter and follows the owner to the last one.

@@ -63,6 +63,33 @@ package struct ParticipantRegistry: Sendable {
         return participants[Int(id.rawValue) - 1]
     }
 
+    /// Puts legal data in place of what was there; a verification of that ends.
+    ///
+    /// - Throws: `invalid_request` for data out of form, `not_found` for an unknown participant. Nothing changes then.
+    @discardableResult
+    package mutating func setLegal(_ legal: LegalEntity, of id: ParticipantID) throws(Refusal) -> Participant {
+        try legal.check(nil)
+        guard participant(id) != nil else { throw Refusal(.notFound, "there is no such participant") }
+        let index = Int(id.rawValue) - 1
+        if participants[index].legal != legal { participants[index].verification = nil }
+        participants[index].legal = legal
+        return participants[index]
+    }
+
+    /// Notes that a participant's legal data was found right.
+    ///
+    /// - Throws: `invalid_request`, `not_found` for an unknown participant, `conflict` where there is no data to verify.
+    @discardableResult
+    package mutating func verify(
+        _ id: ParticipantID, _ verification: Verification, at now: Timestamp
+    ) throws(Refusal) -> Participant {
+        try verification.check(at: now)
+        guard let participant = participant(id) else { throw Refusal(.notFound, "there is no such participant") }
+        guard participant.legal != nil else { throw Refusal(.conflict, "the participant has no legal data to verify") }
+        participants[Int(id.rawValue) - 1].verification = verification
+        return participants[Int(id.rawValue) - 1]
+    }
+
     private mutating func providerCode(of spec: ParticipantSpec) throws(Refusal) -> String? {
         guard spec.roles.contains(.provider) else { return nil }
         if let code = spec.providerCode {

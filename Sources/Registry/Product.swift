@@ -23,6 +23,8 @@ package struct Product: Record, Equatable {
     package var handoverLeadMinutes: Int32 = 0
     package var horizonHours: Int32 = 0
     package var status = ProductStatus.active
+    package var buyerCountries: [String]?
+    package var wholeNodes: Bool?
 
     package init() {}
 
@@ -47,6 +49,8 @@ package struct Product: Record, Equatable {
         coder.field("handover_lead_minutes", &handoverLeadMinutes)
         coder.field("horizon_hours", &horizonHours)
         coder.field("status", &status)
+        coder.field("buyer_countries", &buyerCountries)
+        coder.field("whole_nodes", &wholeNodes)
     }
 }
 
@@ -79,11 +83,19 @@ extension Product {
         meterGraceHours = terms.meterGraceHours ?? 24
         handoverLeadMinutes = terms.handoverLeadMinutes ?? 15
         horizonHours = terms.horizonHours
+        buyerCountries = terms.buyerCountries
+        wholeNodes = terms.wholeNodes
     }
 
     /// `CLASS.ZONE`, and `.GRADE` where it is not the standard one.
     package static func code(computeClass: String, zone: String, grade: String) -> String {
         grade == Grade.standardCode ? "\(computeClass).\(zone)" : "\(computeClass).\(zone).\(grade)"
+    }
+
+    /// Whether participants of a country may buy; of an unknown one only where all may.
+    package func admitsBuyers(of country: String?) -> Bool {
+        guard let buyerCountries else { return true }
+        return country.map { buyerCountries.contains($0) } ?? false
     }
 
     /// The higher of maker and taker rate, not below 0: what a buy sets aside before it is known which it will be.
@@ -109,6 +121,8 @@ extension Product {
         terms.meterGraceHours = meterGraceHours
         terms.handoverLeadMinutes = handoverLeadMinutes
         terms.horizonHours = horizonHours
+        terms.buyerCountries = buyerCountries
+        terms.wholeNodes = wholeNodes
         return terms
     }
 }

@@ -28,6 +28,10 @@ package struct ProductTerms: Record, Equatable {
     package var handoverLeadMinutes: Int32?
     /// How many hours ahead contracts are listed.
     package var horizonHours: Int32 = 0
+    /// Countries whose participants may buy; all where absent.
+    package var buyerCountries: [String]?
+    /// Whether each lot is whole nodes: only resources whose nodes divide the lot are offered.
+    package var wholeNodes: Bool?
 
     package init() {}
 
@@ -49,6 +53,8 @@ package struct ProductTerms: Record, Equatable {
         coder.field("meter_grace_hours", &meterGraceHours)
         coder.field("handover_lead_minutes", &handoverLeadMinutes)
         coder.field("horizon_hours", &horizonHours)
+        coder.field("buyer_countries", &buyerCountries)
+        coder.field("whole_nodes", &wholeNodes)
     }
 
     /// The longest gate, deadline, dispute or lead: a week, in minutes.
@@ -85,6 +91,12 @@ package struct ProductTerms: Record, Equatable {
         try Bounds.check(meterGraceHours, Self.graceRange, "meter_grace_hours")
         try Bounds.check(handoverLeadMinutes, Self.minutesRange, "handover_lead_minutes")
         try Bounds.check(horizonHours, Self.horizonRange, "horizon_hours")
+        guard let buyerCountries else { return }
+        guard !buyerCountries.isEmpty else {
+            throw .invalid("buyer_countries", "buyer_countries must not be empty: leave it out to sell to all")
+        }
+        try TextRule.checkList(buyerCountries, "buyer_countries", maximum: Requirements.listLimit)
+        for country in buyerCountries { try TextRule.checkCountry(country, "buyer_countries") }
     }
 
     private func checkRates() throws(Refusal) {

@@ -24,7 +24,20 @@ package struct Requirements: Record, Equatable {
     package var attestation: Attestation?
     package var dataClass: DataClass?
     package var minReliability: Measure?
+    /// A kind of work that asks for more; see `WorkloadProfile`.
     package var profile: String?
+    package var minFP64Tflops: Measure?
+    /// Schemes of site certificates, all of which must be valid in each hour.
+    package var certificates: [String]?
+    /// Data to move in from `from_zone` before the first hour can begin, in GB.
+    package var datasetGigabytes: Measure?
+    /// Data that will be moved out, in GB: what it costs is shown in quotes.
+    package var egressGigabytes: Measure?
+    /// Of a profile: the model's weights in GB.
+    package var modelMemoryGigabytes: WholeMeasure?
+    /// Of a profile, instead of `model_memory_gb`: the model's parameters in billions, with their precision.
+    package var modelParametersBillion: Measure?
+    package var precision: Precision?
 
     package init() {}
 
@@ -47,6 +60,13 @@ package struct Requirements: Record, Equatable {
         coder.field("data_class", &dataClass)
         coder.field("min_reliability", &minReliability)
         coder.field("profile", &profile)
+        coder.field("min_fp64_tflops", &minFP64Tflops)
+        coder.field("certificates", &certificates)
+        coder.field("dataset_gb", &datasetGigabytes)
+        coder.field("egress_gb", &egressGigabytes)
+        coder.field("model_memory_gb", &modelMemoryGigabytes)
+        coder.field("model_parameters_b", &modelParametersBillion)
+        coder.field("precision", &precision)
     }
 
     /// The most entries that one list may have.
@@ -67,13 +87,28 @@ package struct Requirements: Record, Equatable {
         try Bounds.check(minScaleUpDomain, Bounds.devices, parent + ".min_scale_up_domain")
         try Bounds.check(maxPUE, Bounds.pue, parent + ".max_pue")
         try Bounds.check(maxGramsPerDeviceHour, Carbon.gramsRange, parent + ".max_g_co2_per_device_hour")
-        try refuse(fromZone != nil, parent + ".from_zone")
-        try refuse(maxRTTMilliseconds != nil, parent + ".max_rtt_ms")
-        try refuse(minReliability != nil, parent + ".min_reliability")
-        try refuse(profile != nil, parent + ".profile")
+        if parent == "guarantees" {
+            try refuse(minReliability != nil, parent + ".min_reliability")
+        } else {
+            try Bounds.check(minReliability, Measure(0)...Measure(1_000_000), parent + ".min_reliability")
+        }
+        try checkNetwork(parent)
+        try Bounds.check(minFP64Tflops, Bounds.tflops, parent + ".min_fp64_tflops")
+        try checkList(certificates, parent + ".certificates", of: .text)
+        try checkProfile(parent)
     }
 
-    private enum ListKind { case product, code, country }
+    private func checkNetwork(_ parent: String) throws(Refusal) {
+        if let fromZone { try TextRule.checkCode(fromZone, parent + ".from_zone") }
+        try Bounds.check(maxRTTMilliseconds, Bounds.roundTripMilliseconds, parent + ".max_rtt_ms")
+        try Bounds.check(datasetGigabytes, Bounds.dataGigabytes, parent + ".dataset_gb")
+        try Bounds.check(egressGigabytes, Bounds.dataGigabytes, parent + ".egress_gb")
+        guard fromZone == nil else { return }
+        if maxRTTMilliseconds != nil { throw .invalid(parent + ".max_rtt_ms", "max_rtt_ms needs from_zone") }
+        if datasetGigabytes != nil { throw .invalid(parent + ".dataset_gb", "dataset_gb needs from_zone") }
+    }
+
+    private enum ListKind { case product, code, country, text }
 
     private func checkList(_ list: [String]?, _ field: String, of kind: ListKind) throws(Refusal) {
         guard let list else { return }
@@ -83,7 +118,7 @@ package struct Requirements: Record, Equatable {
         try TextRule.checkList(list, field, maximum: Self.listLimit)
         for entry in list {
             switch kind {
-            case .product: try TextRule.check(entry, field)
+            case .product, .text: try TextRule.check(entry, field)
             case .code: try TextRule.checkCode(entry, field)
             case .country: try TextRule.checkCountry(entry, field)
             }

@@ -17,6 +17,8 @@ extension ResourceRegistry {
         }
         if let computeClass = catalogue.computeClass(code: resource.spec.computeClass) {
             try spec.acceptance?.check(against: computeClass)
+            // Nothing need be measured of units that are taken off sale.
+            if spec.units > 0 { try AcceptanceResults.check(spec.acceptance, floorOf: computeClass) }
         }
         if let meterID = spec.meterID {
             guard let meter = participants.participant(meterID) else {
@@ -49,10 +51,16 @@ extension ResourceRegistry {
         guard spec.units <= registered else {
             throw .invalid("units", "units \(spec.units) exceed the \(registered) registered")
         }
+        return append(spec, at: position)
+    }
+
+    /// Notes a checked outage.
+    @discardableResult
+    mutating func append(_ spec: OutageSpec, at position: Int) -> Outage {
         outageCount += 1
         var outage = Outage()
         outage.id = OutageID(outageCount)
-        outage.resourceID = id
+        outage.resourceID = entries[position].resource.id
         outage.spec = spec
         entries[position].outages.append(outage)
         return outage

@@ -27,6 +27,8 @@ package struct ResourceRegistry: Sendable {
     private var siteCodes: [SiteName: String] = [:]
     private var usedSiteCodes: Set<SiteCode> = []
     private var siteLeaders: [Site: ResourceID] = [:]
+    /// By resource: the one that took its place.
+    private var successors: [ResourceID: ResourceID] = [:]
 
     private struct SiteName: Hashable {
         var provider: ParticipantID
@@ -65,11 +67,15 @@ package struct ResourceRegistry: Sendable {
     /// The resource that an identifier was issued to, retired ones included; nil for an identifier never issued.
     package func resolve(_ cri: CRI) -> Resource? { byCRI[cri].flatMap { resource($0) } }
 
+    /// The resource that took a resource's place, if one did.
+    package func successor(of id: ResourceID) -> Resource? { successors[id].flatMap { resource($0) } }
+
     func position(of id: ResourceID) -> Int? {
         id.rawValue >= 1 && id.rawValue <= entries.count ? Int(id.rawValue) - 1 : nil
     }
 
-    /// Registers a resource and issues its identifier.
+    /// Registers a resource, issues its identifier and takes its maintenance windows off sale. Hardware is changed by
+    /// registering anew: nothing of a registered resource changes, so an identifier means one hardware for ever.
     ///
     /// - Precondition: `provider` holds the role provider; the caller checks roles.
     /// - Throws: `invalid_request` for facts out of form, `not_found` for an unknown class or zone. Nothing changes then.
@@ -90,7 +96,8 @@ package struct ResourceRegistry: Sendable {
         let siteCode = try siteCode(of: site, in: zone, provider: provider.id)
         site.code = siteCode
         var parts = CRI.Parts(
-            country: zone.country, provider: providerCode, site: siteCode, kind: .intelligent, computeClass: classCode, serial: ""
+            country: zone.country, provider: providerCode, site: siteCode, kind: spec.kind ?? .intelligent, computeClass: classCode,
+            serial: ""
         )
         guard let serial = CRI.counterText((serials[parts.prefix] ?? 0) + 1, width: 6) else {
             throw Refusal(.limitExceeded, "no serial is left for this class at this site")
@@ -106,6 +113,7 @@ package struct ResourceRegistry: Sendable {
         resource.spec.site = site
         resource.facilityGrade = .derived(from: site.pue)
         insert(Entry(resource: resource))
+        for window in site.maintenance ?? [] { append(window.outage(of: spec.units), at: entries.count - 1) }
         return resource
     }
 
@@ -147,6 +155,7 @@ package struct ResourceRegistry: Sendable {
         entries.append(entry)
         entries[entries.count - 1].siteLeader = leader
         byCRI[resource.cri] = resource.id
+        if let replaced = resource.spec.replaces { successors[replaced] = resource.id }
         if let parts = resource.cri.parts, let serial = UInt64(parts.serial, radix: 36) {
             serials[parts.prefix] = max(serials[parts.prefix] ?? 0, serial)
         }

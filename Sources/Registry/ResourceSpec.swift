@@ -14,6 +14,10 @@ package struct ResourceSpec: Record, Equatable {
     package var green: GreenFacts?
     /// The provider's own names for the resource.
     package var externalIDs: [String]?
+    /// What kind of computing it does; `I`, intelligent, where absent.
+    package var kind: CRI.Kind?
+    /// The resource whose hardware this one takes the place of: that one retires, and its identifier with it.
+    package var replaces: ResourceID?
 
     package init() {}
 
@@ -27,6 +31,8 @@ package struct ResourceSpec: Record, Equatable {
         coder.field("security", &security)
         coder.field("green", &green)
         coder.field("external_ids", &externalIDs)
+        coder.field("kind", &kind)
+        coder.field("replaces", &replaces)
     }
 
     /// The most entries in a list of certificates or external ids.
@@ -45,6 +51,10 @@ package struct ResourceSpec: Record, Equatable {
             try TextRule.checkList(externalIDs, "external_ids", maximum: Self.listLimit)
             for id in externalIDs { try TextRule.check(id, "external_ids") }
         }
+        for window in site?.maintenance ?? [] {
+            guard let away = window.units, away > units else { continue }
+            throw .invalid("site.maintenance.units", "units \(away) exceed the \(units) registered")
+        }
     }
 }
 
@@ -60,6 +70,8 @@ package struct NodeFacts: Record, Equatable {
     package var memoryGigabytes: WholeMeasure?
     /// Local disk of a node in GB.
     package var diskGigabytes: WholeMeasure?
+    /// The host's processor, as its maker names it.
+    package var processor: String?
 
     package init() {}
 
@@ -70,6 +82,7 @@ package struct NodeFacts: Record, Equatable {
         coder.field("vcpus", &vcpus)
         coder.field("memory_gb", &memoryGigabytes)
         coder.field("disk_gb", &diskGigabytes)
+        coder.field("cpu", &processor)
     }
 
     /// Refuses figures out of range.
@@ -80,6 +93,7 @@ package struct NodeFacts: Record, Equatable {
         try Bounds.check(vcpus, Bounds.devices, parent + ".vcpus")
         try Bounds.check(memoryGigabytes, Bounds.gigabytes, parent + ".memory_gb")
         try Bounds.check(diskGigabytes, Bounds.gigabytes, parent + ".disk_gb")
+        try TextRule.check(processor, parent + ".cpu")
     }
 }
 
@@ -95,6 +109,10 @@ package struct SiteFacts: Record, Equatable {
     /// Water usage effectiveness in litres per kWh (ISO/IEC 30134-9).
     package var wue: Measure?
     package var certificates: [SiteCertificate]?
+    /// What the site can feed to its IT, in kW.
+    package var powerKilowatts: Measure?
+    /// Hours in which units are away by plan: they are not for sale.
+    package var maintenance: [MaintenanceWindow]?
 
     package init() {}
     package init(name: String) { self.name = name }
@@ -106,6 +124,8 @@ package struct SiteFacts: Record, Equatable {
         coder.field("pue_category", &pueCategory)
         coder.field("wue", &wue)
         coder.field("certificates", &certificates)
+        coder.field("power_kw", &powerKilowatts)
+        coder.field("maintenance", &maintenance)
     }
 
     /// Refuses figures that cannot be, a PUE below 1 among them.
@@ -127,6 +147,47 @@ package struct SiteFacts: Record, Equatable {
             }
             for certificate in certificates { try certificate.check(parent + ".certificates") }
         }
+        try Bounds.check(powerKilowatts, Bounds.kilowatts, parent + ".power_kw")
+        if let maintenance {
+            guard maintenance.count <= ResourceSpec.listLimit else {
+                throw .invalid(parent + ".maintenance", "\(parent).maintenance must have at most \(ResourceSpec.listLimit) entries")
+            }
+            for window in maintenance { try window.check(parent + ".maintenance") }
+        }
+    }
+}
+
+/// A run of hours in which units of a site are away by plan.
+package struct MaintenanceWindow: Record, Equatable {
+    package var start = Hour()
+    /// The first hour after it.
+    package var end = Hour()
+    /// All units where absent.
+    package var units: Quantity?
+
+    package init() {}
+
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("start", &start)
+        coder.field("end", &end)
+        coder.field("units", &units)
+    }
+
+    /// Refuses hours out of order and units out of range.
+    package func check(_ parent: String) throws(Refusal) {
+        try Bounds.check(start, end, parent + ".start", parent + ".end")
+        try Bounds.check(units, Bounds.devices, parent + ".units")
+    }
+
+    /// The window as what takes its units off sale.
+    func outage(of units: Quantity) -> OutageSpec {
+        var spec = OutageSpec()
+        spec.start = start
+        spec.end = end
+        spec.units = self.units ?? units
+        spec.reason = "maintenance"
+        spec.kind = .maintenance
+        return spec
     }
 }
 

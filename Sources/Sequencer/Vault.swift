@@ -18,4 +18,7 @@ package protocol Vault: Sendable {
 
     /// Forgets all details of an allocation.
     func erase(allocation: AllocationID) async throws(VaultError)
+
+    /// Allocations that something is sealed for, upwards from after one; contacts are not among them.
+    func allocations(after: AllocationID, limit: Int) async throws(VaultError) -> [AllocationID]
 }

@@ -35,6 +35,14 @@ package struct Delivery: Record, Equatable {
     package var settledAt: Timestamp?
     /// The share of its devices below which the hour counts as undelivered; nil where the bid stated none.
     package var usableShare: Measure?
+    /// Known as soon as there is an outcome.
+    package var fault: FaultParty?
+    /// What the meter said, where something else counts.
+    package var meteredDeviceSeconds: Int64?
+    /// The dispute about it, if there is or was one.
+    package var dispute = DisputeID.none
+    /// How often it was corrected after its settlement.
+    package var corrections: Int32 = 0
 
     package init() {}
     package init(id: DeliveryID, contract: ContractKey, lot: Lot, usableShare: Measure? = nil) {
@@ -55,6 +63,24 @@ package struct Delivery: Record, Equatable {
         coder.field("disputed_at", &disputedAt)
         coder.field("settled_at", &settledAt)
         coder.field("usable_share", &usableShare)
+        coder.field("fault", &fault)
+        coder.field("metered_device_seconds", &meteredDeviceSeconds)
+        coder.field("dispute", &dispute)
+        coder.field("corrections", &corrections)
+    }
+
+    /// Takes what was metered or decided; who is at fault follows from it unless somebody decided that, too.
+    package mutating func determine(_ seconds: Int64, fault: FaultParty? = nil) {
+        let outcome = DeliveryOutcome.metered(seconds, of: lot.deviceSeconds)
+        deliveredDeviceSeconds = seconds
+        self.outcome = outcome
+        self.fault = fault ?? .usual(outcome)
+    }
+
+    /// Ends it with an outcome that no figure of a meter decides.
+    package mutating func determine(_ outcome: DeliveryOutcome) {
+        self.outcome = outcome
+        fault = .usual(outcome)
     }
 
     package var isSettled: Bool { status == .settled }

@@ -18,6 +18,8 @@ package enum DeliveryOutcome: String, Choice {
     case returned
     /// The terms ask for attestation and none came: as undelivered, through the provider's fault.
     case unattested
+    /// One side disputes the report; shown until it is decided, never settled by.
+    case disputed
 
     /// The outcome of a metered or decided delivery.
     package static func metered(_ delivered: Int64, of deviceSeconds: Int64) -> DeliveryOutcome {

@@ -8,17 +8,21 @@ extension Lot {
     /// `fee_revenue`; then the holder's `refund` and `fee_refund`, the provider's `bond_return`, the holder's
     /// `compensation`. Amounts of zero are left out. A rebate reduces the payment that it belongs to.
     ///
-    /// - Parameter delivered: D in device-seconds; counts for `delivered`, `partial` and `not_delivered` only.
+    /// - Parameters:
+    ///   - delivered: D in device-seconds; counts for `delivered`, `partial` and `not_delivered` only.
+    ///   - fault: who is at fault for these three; where it is not the provider, the whole bond goes back.
     /// - Precondition: `0 <= delivered <= deviceSeconds`.
-    package func payments(delivered: Int64, outcome: DeliveryOutcome) -> [Payment] {
+    package func payments(delivered: Int64, outcome: DeliveryOutcome, fault: FaultParty = .provider) -> [Payment] {
         var payments: [Payment] = []
         payments.reserveCapacity(2 * links.count + 4)
-        appendPayments(delivered: delivered, outcome: outcome, to: &payments)
+        appendPayments(delivered: delivered, outcome: outcome, fault: fault, to: &payments)
         return payments
     }
 
-    /// `payments(delivered:outcome:)` into memory that the caller reuses.
-    package func appendPayments(delivered: Int64, outcome: DeliveryOutcome, to payments: inout [Payment]) {
+    /// `payments(delivered:outcome:fault:)` into memory that the caller reuses.
+    package func appendPayments(
+        delivered: Int64, outcome: DeliveryOutcome, fault: FaultParty = .provider, to payments: inout [Payment]
+    ) {
         precondition(delivered >= 0 && delivered <= deviceSeconds, "more was delivered than sold")
         let settled = countedSeconds(delivered, outcome)
         func pay(_ recipient: ParticipantID?, _ amount: Micros, _ kind: TransferKind, _ trade: TradeID) {
@@ -50,7 +54,7 @@ extension Lot {
             pay(holder, feeBack, .feeRefund, bought)
         }
         let capacitySale = links[0].trade
-        let returned = bondReturn(settled, outcome)
+        let returned = bondReturn(settled, outcome, fault)
         pay(provider, returned, .bondReturn, capacitySale)
         pay(holder, bond - returned, .compensation, capacitySale)
     }
@@ -85,16 +89,17 @@ extension Lot {
     /// The device-seconds that an outcome settles by.
     package func countedSeconds(_ delivered: Int64, _ outcome: DeliveryOutcome) -> Int64 {
         switch outcome {
-        case .delivered, .partial, .notDelivered: delivered
+        case .delivered, .partial, .notDelivered, .disputed: delivered
         case .unverified, .unverifiedFault, .declined, .unattested: 0
         case .returned: deviceSeconds
         }
     }
 
     /// What of the bond goes back to the provider; the rest compensates the holder.
-    private func bondReturn(_ settled: Int64, _ outcome: DeliveryOutcome) -> Micros {
+    private func bondReturn(_ settled: Int64, _ outcome: DeliveryOutcome, _ fault: FaultParty) -> Micros {
         switch outcome {
-        case .delivered, .partial, .notDelivered: Micros(floorShare(bond.rawValue, settled, deviceSeconds))
+        case .delivered, .partial, .notDelivered, .disputed:
+            fault == .provider ? Micros(floorShare(bond.rawValue, settled, deviceSeconds)) : bond
         case .unverified, .returned: bond
         case .unverifiedFault, .unattested: .zero
         case .declined: Micros(bond.rawValue / 2)

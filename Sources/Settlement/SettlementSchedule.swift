@@ -9,6 +9,8 @@ package struct SettlementSchedule: Equatable, Sendable {
 
     /// How long an operator has to decide a dispute.
     package static let decisionHours: Int32 = 72
+    /// How long after its settlement a delivery may be corrected.
+    package static let correctionHours: Int32 = 720
     /// How far ahead of the hour a failure must be declared to cost half the bond only.
     package static let declineHours: Int32 = 24
 

@@ -28,6 +28,11 @@ struct SimulationTests {
         #expect(deliveries.allSatisfy { $0.status == .settled }, "seed \(seed)")
         // Lots that return to their provider are rare here; ResaleTests proves their rule.
         print("simulation: \(market.trades) trades, \(market.resales) resales, \(market.returns) lots returned to their provider")
+        let disputes = market.exchange.disputes(of: nil, status: nil, after: .none, limit: .max)
+        let corrections = market.exchange.corrections(of: nil, delivery: nil, after: .none, limit: .max)
+        print("simulation: \(disputes.count) disputes, \(disputes.count { $0.status == .decided }) decided, \(corrections.count) corrections")
+        #expect(disputes.allSatisfy { $0.status != .open } && disputes.contains { $0.status == .decided }, "seed \(seed)")
+        #expect(!corrections.isEmpty, "seed \(seed)")
         #expect(market.resales > 0, "seed \(seed): nothing was sold on")
         for line in market.exchange.trialBalance() { #expect(line.balanced, "seed \(seed)") }
         for account in market.exchange.ledgerAccounts(of: nil, after: AccountID(0), limit: .max) where account.kind == "escrow" {

@@ -261,4 +261,6 @@ final class MemoryVault: Vault {
     }
 
     func erase(allocation: AllocationID) async throws(VaultError) {}
+
+    func allocations(after: AllocationID, limit: Int) async throws(VaultError) -> [AllocationID] { [] }
 }

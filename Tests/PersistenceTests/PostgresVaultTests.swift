@@ -46,6 +46,20 @@ struct PostgresVaultTests {
         vault.close()
     }
 
+    @Test("what is sealed is listed by allocation; contacts are neither listed nor erased with an allocation of the same number")
+    func listing() async throws {
+        let vault = try PostgresVault(scene().database, key: SealingKey())
+        for id in [Int64(7), 5, 5] { _ = try await vault.seal(details, kind: .access, allocation: AllocationID(id)) }
+        let contact = try await vault.seal(details, kind: .contact, allocation: AllocationID(5)).version
+        _ = try await vault.seal(details, kind: .contact, allocation: AllocationID(6))
+        #expect(try await vault.allocations(after: .none, limit: 9) == [AllocationID(5), AllocationID(7)])
+        #expect(try await vault.allocations(after: AllocationID(5), limit: 9) == [AllocationID(7)])
+        try await vault.erase(allocation: AllocationID(5))
+        #expect(try await vault.allocations(after: .none, limit: 9) == [AllocationID(7)])
+        #expect(try await vault.open(kind: .contact, allocation: AllocationID(5), version: contact) == details)
+        vault.close()
+    }
+
     @Test(
         "a row does not open in another's place, nor after a change",
         arguments: [

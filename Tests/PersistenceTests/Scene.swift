@@ -124,12 +124,25 @@ enum SampleHistory {
         return frames
     }
 
+    private static func isTime(_ command: Command) -> Bool {
+        switch command {
+        case .passTime, .genesis: true
+        default: false
+        }
+    }
+
     /// Applies commands and makes the frame of them.
     static func frame(of envelopes: [Envelope], _ exchange: Exchange) -> Frame {
         var output = ExchangeOutput()
         var commands = BinaryEncoder()
         let first = exchange.sequence + 1
         for envelope in envelopes {
+            // As a sequencer does: what is due happens first. A history that was cut down lacks some time commands.
+            while let due = exchange.nextDue, due <= envelope.time, !Self.isTime(envelope.command) {
+                let passage = Envelope(time: envelope.time, issuer: .none, command: .passTime(PassTime()))
+                commands.append(passage)
+                _ = exchange.apply(passage, output: &output)
+            }
             commands.append(envelope)
             _ = exchange.apply(envelope, output: &output)
         }

@@ -24,6 +24,16 @@ struct EligibilityTests {
         (.isolationTooWeak, { $0.isolation = .container }, { $0.isolation = .bareMetal }),
         (.attestationTooWeak, { $0.attestation = .measuredBoot }, { $0.attestation = .confidential }),
         (.dataClassTooLow, { $0.dataClass = .general }, { $0.dataClass = .core }),
+        (.certificateMissing, { $0.certificates = ["GB 50174"] }, { $0.certificates = ["GB 50174", "ISO/IEC 22237"] }),
+        (.fp64TooLow, { $0.minFP64Tflops = Measure(34_000_000) }, { $0.minFP64Tflops = Measure(34_000_001) }),
+        (
+            .roundTripTooLong, { ($0.fromZone, $0.maxRTTMilliseconds) = ("US-IOWA", Measure(210_000_000)) },
+            { ($0.fromZone, $0.maxRTTMilliseconds) = ("US-IOWA", Measure(209_999_999)) }
+        ),
+        (
+            .pathUnknown, { ($0.fromZone, $0.datasetGigabytes) = ("US-IOWA", Measure(1_000_000)) },
+            { ($0.fromZone, $0.datasetGigabytes) = ("FR-PAR", Measure(1_000_000)) }
+        ),
     ]
 
     /// The full resource with isolation by virtual machine, certified, and its product.
@@ -33,7 +43,27 @@ struct EligibilityTests {
         spec.security?.isolation = .virtualMachine
         let id = try samples.register(spec).id
         try samples.certify(id, units: 8, from: 0, until: 10)
-        return Eligibility.Candidate(ProductID(0), in: samples.catalogue, resource: samples.resources.resource(id))
+        var candidate = Eligibility.Candidate(ProductID(0), in: samples.catalogue, resource: samples.resources.resource(id))
+        candidate.computeClass.tflops?.fp64 = Measure(34_000_000)
+        candidate.network.set(Samples.path("US-IOWA", "CN-GAN", p99: 210, gbps: 10))
+        return candidate
+    }
+
+    @Test("a certificate counts to the last hour that it covers whole; a product without its resource has what its grade promises")
+    func certificates() throws {
+        var candidate = try candidate()
+        var requirements = Requirements()
+        requirements.certificates = ["GB 50174"]
+        let expiry = Hour(containing: Timestamp(1_800_000_000_000_000))
+        for (hour, isValid) in [(expiry + -1, true), (expiry, false), (expiry + 1, false)] {
+            candidate.hour = hour
+            #expect(Eligibility.admits(requirements, candidate) == isValid, "\(hour)")
+            #expect(Eligibility.exclusions(requirements, candidate).isEmpty == isValid)
+        }
+        candidate.resource = nil
+        #expect(Eligibility.exclusions(requirements, candidate).map(\.reason) == [.certificateMissing])
+        candidate.grade.guarantees.certificates = ["GB 50174", "X"]
+        #expect(Eligibility.admits(requirements, candidate))
     }
 
     @Test("a resource's own facts decide, to the last digit", arguments: edges.indices)
@@ -61,13 +91,15 @@ struct EligibilityTests {
         bare.resource?.spec = Samples.resource()
         var requirements = Requirements()
         for (_, meets, _) in Self.edges { meets(&requirements) }
+        bare.network = NetworkPaths()
         requirements.isolation = .shared
         requirements.attestation = Attestation.none
         let reasons = Eligibility.exclusions(requirements, bare).map(\.reason)
         #expect(
             reasons == [
-                .memoryTooSmall, .throughputTooLow, .nodeTooSmall, .scaleUpDomainTooSmall, .pueTooHigh, .carbonTooHigh,
-                .isolationTooWeak, .attestationTooWeak, .dataClassTooLow,
+                .memoryTooSmall, .throughputTooLow, .fp64TooLow, .roundTripTooLong, .pathUnknown, .nodeTooSmall,
+                .scaleUpDomainTooSmall, .pueTooHigh, .carbonTooHigh, .isolationTooWeak, .attestationTooWeak, .dataClassTooLow,
+                .certificateMissing,
             ])
         #expect(Eligibility.exclusions(Requirements(), bare).isEmpty)
     }
@@ -177,23 +209,25 @@ struct EligibilityPropertyTests {
             try catalogue.add(sample.zone)
             var guarantees = Self.requirements(using: &generator)
             (guarantees.products, guarantees.classes, guarantees.zones, guarantees.countries) = (nil, nil, nil, nil)
+            (guarantees.fromZone, guarantees.maxRTTMilliseconds, guarantees.datasetGigabytes) = (nil, nil, nil)
             try catalogue.add(Grade(code: "G", guarantees: guarantees))
             let product = try catalogue.add(Samples.terms(sample.computeClass.code, sample.zone.code, grade: "G"))
             var resource = Self.resource(using: &generator)
             resource.spec.computeClass = sample.computeClass.code
             resource.spec.zone = sample.zone.code
-            guard Eligibility.offerExclusions(resource, product.id, in: catalogue).isEmpty else { continue }
+            let hour = Hour(Int32.random(in: 0..<4, using: &generator))
+            guard Eligibility.offerExclusions(resource, product.id, in: catalogue, hour: hour).isEmpty else { continue }
             for _ in 0..<20 {
                 let wanted = Self.requirements(using: &generator)
-                guard Eligibility.admits(wanted, Eligibility.Candidate(product.id, in: catalogue)) else { continue }
+                guard Eligibility.admits(wanted, Eligibility.Candidate(product.id, in: catalogue, hour: hour)) else { continue }
                 served += 1
                 #expect(
-                    Eligibility.admits(wanted, Eligibility.Candidate(product.id, in: catalogue, resource: resource)),
+                    Eligibility.admits(wanted, Eligibility.Candidate(product.id, in: catalogue, resource: resource, hour: hour)),
                     "seed \(seed), round \(round)"
                 )
             }
         }
-        #expect(served > 500)
+        #expect(served > 200)
     }
 
     private static func some<Value>(_ values: [Value], using generator: inout Generator) -> Value? {
@@ -217,8 +251,19 @@ struct EligibilityPropertyTests {
         let own = Bool.random(using: &generator) ? resource(using: &generator) : nil
         return Eligibility.Candidate(
             productCode: codes.randomElement(using: &generator) ?? "A", computeClass: computeClass, zone: zone, grade: grade,
-            resource: own
+            resource: own, network: network(using: &generator), hour: Hour(Int32.random(in: 0..<4, using: &generator))
         )
+    }
+
+    private static func network(using generator: inout Generator) -> NetworkPaths {
+        var network = NetworkPaths()
+        for from in codes {
+            for to in codes where Bool.random(using: &generator) {
+                network.set(
+                    Samples.path(from, to, p99: Int64.random(in: 1...40, using: &generator), gbps: some([1, 10], using: &generator)))
+            }
+        }
+        return network
     }
 
     private static func resource(using generator: inout Generator) -> Resource {
@@ -230,6 +275,12 @@ struct EligibilityPropertyTests {
         resource.spec.node = node
         var site = SiteFacts(name: "S")
         site.pue = some(pues, using: &generator)
+        site.certificates = ["T", "U"].filter { _ in Bool.random(using: &generator) }.map { scheme in
+            var certificate = SiteCertificate()
+            certificate.scheme = scheme
+            certificate.expiresAt = Hour(Int32.random(in: 1..<5, using: &generator)).start
+            return certificate
+        }
         resource.spec.site = site
         var security = SecurityFacts()
         security.isolation = some(Isolation.allCases, using: &generator)
@@ -259,6 +310,12 @@ struct EligibilityPropertyTests {
         requirements.isolation = rarely(Isolation.allCases)
         requirements.attestation = rarely(Attestation.allCases)
         requirements.dataClass = rarely(DataClass.allCases)
+        requirements.certificates = rarely([["T"], ["T", "U"]])
+        if let from = rarely(codes) {
+            requirements.fromZone = from
+            requirements.maxRTTMilliseconds = rarely([Measure(10_000_000), Measure(30_000_000)])
+            requirements.datasetGigabytes = rarely([Measure(1_000_000)])
+        }
         return requirements
     }
 
@@ -285,5 +342,8 @@ struct EligibilityPropertyTests {
         change(&requirements.isolation) { $0 = .shared }
         change(&requirements.attestation) { $0 = .none }
         change(&requirements.dataClass) { $0 = .general }
+        change(&requirements.certificates) { $0.removeLast() }
+        change(&requirements.maxRTTMilliseconds) { $0.rawValue += 5_000_000 }
+        change(&requirements.datasetGigabytes) { $0.rawValue /= 2 }
     }
 }

@@ -40,6 +40,10 @@ struct RecordCheckTests {
         expect("tflops.fp8") { $0.tflops?.fp8 = Measure(-1) }
         expect("tdp_w") { $0.tdpWatts = WholeMeasure(100_001) }
         expect("scale_up_link_gb_s") { $0.scaleUpLinkGigabytesPerSecond = WholeMeasure(0) }
+        expect("acceptance_floor.memory_gb_s") {
+            $0.acceptanceFloor = AcceptanceResults()
+            $0.acceptanceFloor?.memoryGigabytesPerSecond = Measure(0)
+        }
         for abi in ["", "cu da", "cu\u{7f}da", String(repeating: "a", count: 256)] { expect("abi") { $0.abi = abi } }
     }
 
@@ -134,17 +138,25 @@ struct RecordCheckTests {
         expect("min_scale_up_domain") { $0.minScaleUpDomain = 1_000_001 }
         expect("max_pue") { $0.maxPUE = Measure(999_999) }
         expect("max_g_co2_per_device_hour") { $0.maxGramsPerDeviceHour = Measure(-1) }
-    }
-
-    @Test("requirements that no registered fact could meet are refused by name")
-    func unsupported() {
-        func expect(_ field: String, _ change: (inout Requirements) -> Void) {
-            self.expect("requirements." + field, of: Requirements(), { try $0.check() }, change)
-        }
-        expect("from_zone") { $0.fromZone = "CN-GAN" }
+        expect("min_reliability") { $0.minReliability = Measure(1_000_001) }
+        expect("from_zone") { $0.fromZone = "nowhere" }
         expect("max_rtt_ms") { $0.maxRTTMilliseconds = Measure(10_000_000) }
-        expect("min_reliability") { $0.minReliability = Measure(990_000) }
-        expect("profile") { $0.profile = "train" }
+        expect("max_rtt_ms") { ($0.fromZone, $0.maxRTTMilliseconds) = ("CN-GAN", Measure(60_000_000_001)) }
+        expect("dataset_gb") { $0.datasetGigabytes = Measure(1_000_000) }
+        expect("dataset_gb") { ($0.fromZone, $0.datasetGigabytes) = ("CN-GAN", Measure(0)) }
+        expect("egress_gb") { $0.egressGigabytes = Measure(.max) }
+        expect("min_fp64_tflops") { $0.minFP64Tflops = Measure(0) }
+        expect("certificates") { $0.certificates = [] }
+        expect("certificates") { $0.certificates = ["A", "A"] }
+        expect("profile") { $0.profile = "mining" }
+        expect("model_memory_gb") { $0.modelMemoryGigabytes = WholeMeasure(140) }
+        expect("model_memory_gb") { ($0.profile, $0.modelMemoryGigabytes) = ("inference", WholeMeasure(0)) }
+        expect("model_parameters_b") { $0.modelParametersBillion = Measure(70_000_000) }
+        expect("model_parameters_b") { ($0.profile, $0.modelParametersBillion) = ("train", Measure(.max)) }
+        expect("model_parameters_b") {
+            ($0.profile, $0.modelMemoryGigabytes, $0.modelParametersBillion) = ("train", WholeMeasure(140), Measure(70_000_000))
+        }
+        expect("precision") { $0.precision = .fp8 }
     }
 
     @Test("a grade's guarantees are checked under their own name and cannot name products")
@@ -157,6 +169,11 @@ struct RecordCheckTests {
         expect("guarantees.products") { $0.guarantees.products = ["H100-SXM.CN-GAN"] }
         expect("guarantees.max_pue") { $0.guarantees.maxPUE = Measure(0) }
         expect("guarantees.profile") { $0.guarantees.profile = "train" }
+        expect("guarantees.min_reliability") { $0.guarantees.minReliability = Measure(990_000) }
+        expect("guarantees.from_zone") { $0.guarantees.fromZone = "CN-GAN" }
+        expect("guarantees.dataset_gb") { $0.guarantees.datasetGigabytes = Measure(1_000_000) }
+        expect("guarantees.egress_gb") { $0.guarantees.egressGigabytes = Measure(1_000_000) }
+        expect("guarantees.certificates") { $0.guarantees.certificates = [] }
     }
 
     @Test("a participant out of form is refused by its field")

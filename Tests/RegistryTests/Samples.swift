@@ -78,6 +78,15 @@ struct Samples {
         return result
     }
 
+    /// A path with half of its p99 for a median.
+    static func path(_ from: String, _ to: String, p99: Int64, gbps: Int64?) -> NetworkPath {
+        var facts = NetworkPathFacts()
+        facts.p50Milliseconds = Measure(p99 * 500_000)
+        facts.p99Milliseconds = Measure(p99 * 1_000_000)
+        facts.gigabitsPerSecond = gbps.map { Measure($0 * 1_000_000) }
+        return NetworkPath(from: from, to: to, facts: facts)
+    }
+
     static func secureGrade() -> Grade {
         var guarantees = Requirements()
         guarantees.isolation = .bareMetal

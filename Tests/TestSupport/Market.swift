@@ -21,9 +21,9 @@ package final class Market {
     package var checkEvery = 1_000
     package private(set) var brokenInvariant: String?
 
-    package init(start: String = "2026-11-23T00:00:00Z") {
+    package init(start: String = "2026-11-23T00:00:00Z", clock: ClockMode = .simulated) {
         now = Timestamp(rfc3339: start) ?? Timestamp()
-        apply(.genesis(Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([1]))), as: .none)
+        apply(.genesis(Genesis(rulesVersion: Exchange.rulesVersion, clockMode: clock, operatorKeyHash: Bytes([1]))), as: .none)
     }
 
     /// Applies a command at the present time; what fell due before it happens first.

@@ -13,7 +13,7 @@ package struct Simulation {
     private var providers: [ParticipantID] = []
     private var consumers: [ParticipantID] = []
     private var meter = ParticipantID.none
-    private var resources: [ResourceID] = []
+    var resources: [ResourceID] = []
     private var reported: [Int64]
     private var nextReport: [Hour]
     private var lastOrder: Int64 = 0
@@ -44,8 +44,8 @@ package struct Simulation {
         nextReport = [Hour](repeating: Hour(containing: market.now), count: resources.count)
     }
 
-    private mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
-    private mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
+    mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+    mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
 
     /// Applies at least `commands` random commands, then lets everything be delivered and settled.
     package mutating func run(commands: Int) {
@@ -63,13 +63,14 @@ package struct Simulation {
         case 70..<76: postOffer()
         case 76..<79: changeOffer()
         case 79..<93: passTime()
-        case 93..<96: moveMoney()
+        case 93: moveMoney()
+        case 94, 95: deliverBadly()
         case 96: armSwitch()
         default: administrate()
         }
     }
 
-    private mutating func note(_ outcome: Outcome) {
+    mutating func note(_ outcome: Outcome) {
         switch outcome.reply {
         case .refused(let refusal): refused[refusal.code.rawValue, default: 0] += 1
         case .order(let receipt):
@@ -152,6 +153,7 @@ package struct Simulation {
         spec.quantity = Quantity(1 + below(20))
         if below(4) == 0 { spec.maxTotal = .units(Int64(1 + below(200))) } else { spec.limitPrice = price() }
         if below(2) == 0 { spec.requirements.classes = [below(2) == 0 ? "H100-SXM" : "MI300X"] }
+        if below(4) == 0 { spec.usableShare = Measure(Int64(1 + below(1_000_000))) }
         if below(5) == 0 {
             spec.fill = .hourly
             spec.requirements.products = ["H100-SXM.CN-GAN"]

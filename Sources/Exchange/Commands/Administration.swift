@@ -54,7 +54,9 @@ extension CommandTag {
         switch self {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
             .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle,
-            .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey, .postFees, .overrideBand, .reviseIndex:
+            .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey, .postFees, .overrideBand, .reviseIndex,
+            .decideDispute, .correctDelivery, .addSigningKey, .revokeSigningKey, .setSigningPolicy,
+            .correctZone, .correctComputeClass, .setNetworkPath, .setLegalEntity, .verifyParticipant:
             true
         default: false
         }

@@ -186,11 +186,19 @@ extension BidSpec {
             if hidden == true { throw .invalid("hidden", "only a standing bid can be hidden") }
             if expiresAt != nil { throw .invalid("expires_at", "only a standing bid expires") }
         }
-        if usableShare != nil { throw .invalid("usable_share", "is not supported yet") }
+        if let usableShare, usableShare.rawValue < 1 || usableShare.rawValue > 1_000_000 {
+            throw .invalid("usable_share", "must be above 0 and at most 1")
+        }
         if fill == .hourly {
             if hidden == true { throw .invalid("hidden", "the orders of an hourly bid stand in the books, which show them") }
             guard limitPrice != nil else { throw .invalid("limit_price", "is required with fill hourly") }
             guard placement == nil else { throw .invalid("placement", "must be absent with fill hourly") }
+            guard requirements.datasetGigabytes == nil else {
+                throw .invalid("requirements.dataset_gb", "dataset_gb shifts the start, and with fill hourly it is fixed")
+            }
+            if let workload = requirements.workload, !workload.isPreemptible {
+                throw .invalid("fill", "\(workload.rawValue) is not preemptible: hours that may be missing do not serve it")
+            }
             guard durationHours == latestEnd - earliestStart else {
                 throw .invalid("duration_hours", "must fill the window with fill hourly")
             }
@@ -210,7 +218,7 @@ extension MeterReportSpec {
         guard itEnergyKilowattHours.rawValue >= 0, itEnergyKilowattHours.rawValue <= 1_000_000_000_000_000 else {
             throw .invalid("it_energy_kwh", "must be 0 to 1000000000")
         }
-        if replaces != nil { throw .invalid("replaces", "corrections are not supported yet") }
+        if let replaces, replaces < 1 || replaces >= sequence { throw .invalid("replaces", "must be the number of an earlier report") }
         try Bounds.text(signature, "signature")
         guard let deliveries else { return }
         guard (1...10_000).contains(deliveries.count) else { throw .invalid("deliveries", "must have 1 to 10000 elements") }

@@ -52,6 +52,24 @@ extension Command: FieldValue {
         case .postFees: .postFees
         case .overrideBand: .overrideBand
         case .reviseIndex: .reviseIndex
+        case .disputeDelivery: .disputeDelivery
+        case .decideDispute: .decideDispute
+        case .declineAllocation: .declineAllocation
+        case .terminateAllocation: .terminateAllocation
+        case .correctDelivery: .correctDelivery
+        case .addSigningKey: .addSigningKey
+        case .revokeSigningKey: .revokeSigningKey
+        case .setSigningPolicy: .setSigningPolicy
+        case .proposeMove: .proposeMove
+        case .answerMove: .answerMove
+        case .recordContact: .recordContact
+        case .correctZone: .correctZone
+        case .correctComputeClass: .correctComputeClass
+        case .setNetworkPath: .setNetworkPath
+        case .setLegalEntity: .setLegalEntity
+        case .verifyParticipant: .verifyParticipant
+        case .blockBuyers: .blockBuyers
+        case .setTradingPolicy: .setTradingPolicy
         }
     }
 
@@ -200,6 +218,60 @@ extension Command: FieldValue {
         case .reviseIndex(var payload):
             coder.field("revise_index", &payload)
             self = .reviseIndex(payload)
+        case .disputeDelivery(var payload):
+            coder.field("dispute_delivery", &payload)
+            self = .disputeDelivery(payload)
+        case .decideDispute(var payload):
+            coder.field("decide_dispute", &payload)
+            self = .decideDispute(payload)
+        case .declineAllocation(var payload):
+            coder.field("decline_allocation", &payload)
+            self = .declineAllocation(payload)
+        case .terminateAllocation(var payload):
+            coder.field("terminate_allocation", &payload)
+            self = .terminateAllocation(payload)
+        case .correctDelivery(var payload):
+            coder.field("correct_delivery", &payload)
+            self = .correctDelivery(payload)
+        case .addSigningKey(var payload):
+            coder.field("add_signing_key", &payload)
+            self = .addSigningKey(payload)
+        case .revokeSigningKey(var payload):
+            coder.field("revoke_signing_key", &payload)
+            self = .revokeSigningKey(payload)
+        case .setSigningPolicy(var payload):
+            coder.field("set_signing_policy", &payload)
+            self = .setSigningPolicy(payload)
+        case .proposeMove(var payload):
+            coder.field("propose_move", &payload)
+            self = .proposeMove(payload)
+        case .answerMove(var payload):
+            coder.field("answer_move", &payload)
+            self = .answerMove(payload)
+        case .recordContact(var payload):
+            coder.field("record_contact", &payload)
+            self = .recordContact(payload)
+        case .correctZone(var payload):
+            coder.field("correct_zone", &payload)
+            self = .correctZone(payload)
+        case .correctComputeClass(var payload):
+            coder.field("correct_compute_class", &payload)
+            self = .correctComputeClass(payload)
+        case .setNetworkPath(var payload):
+            coder.field("set_network_path", &payload)
+            self = .setNetworkPath(payload)
+        case .setLegalEntity(var payload):
+            coder.field("set_legal_entity", &payload)
+            self = .setLegalEntity(payload)
+        case .verifyParticipant(var payload):
+            coder.field("verify_participant", &payload)
+            self = .verifyParticipant(payload)
+        case .blockBuyers(var payload):
+            coder.field("block_buyers", &payload)
+            self = .blockBuyers(payload)
+        case .setTradingPolicy(var payload):
+            coder.field("set_trading_policy", &payload)
+            self = .setTradingPolicy(payload)
         }
     }
 
@@ -251,6 +323,24 @@ extension Command: FieldValue {
         case .postFees: self = .postFees(PostFees())
         case .overrideBand: self = .overrideBand(OverrideBand())
         case .reviseIndex: self = .reviseIndex(ReviseIndex())
+        case .disputeDelivery: self = .disputeDelivery(DisputeDelivery())
+        case .decideDispute: self = .decideDispute(DecideDispute())
+        case .declineAllocation: self = .declineAllocation(DeclineAllocation())
+        case .terminateAllocation: self = .terminateAllocation(TerminateAllocation())
+        case .correctDelivery: self = .correctDelivery(CorrectDelivery())
+        case .addSigningKey: self = .addSigningKey(AddSigningKey())
+        case .revokeSigningKey: self = .revokeSigningKey(RevokeSigningKey())
+        case .setSigningPolicy: self = .setSigningPolicy(SetSigningPolicy())
+        case .proposeMove: self = .proposeMove(ProposeMove())
+        case .answerMove: self = .answerMove(AnswerMove())
+        case .recordContact: self = .recordContact(RecordContact())
+        case .correctZone: self = .correctZone(Zone())
+        case .correctComputeClass: self = .correctComputeClass(ComputeClass())
+        case .setNetworkPath: self = .setNetworkPath(NetworkPath())
+        case .setLegalEntity: self = .setLegalEntity(SetLegalEntity())
+        case .verifyParticipant: self = .verifyParticipant(VerifyParticipant())
+        case .blockBuyers: self = .blockBuyers(BlockBuyers())
+        case .setTradingPolicy: self = .setTradingPolicy(TradingPolicy())
         }
     }
 }

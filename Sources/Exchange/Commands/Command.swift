@@ -52,6 +52,24 @@ package enum Command: Sendable {
     case postFees(PostFees)
     case overrideBand(OverrideBand)
     case reviseIndex(ReviseIndex)
+    case disputeDelivery(DisputeDelivery)
+    case decideDispute(DecideDispute)
+    case declineAllocation(DeclineAllocation)
+    case terminateAllocation(TerminateAllocation)
+    case correctDelivery(CorrectDelivery)
+    case addSigningKey(AddSigningKey)
+    case revokeSigningKey(RevokeSigningKey)
+    case setSigningPolicy(SetSigningPolicy)
+    case proposeMove(ProposeMove)
+    case answerMove(AnswerMove)
+    case recordContact(RecordContact)
+    case correctZone(Zone)
+    case correctComputeClass(ComputeClass)
+    case setNetworkPath(NetworkPath)
+    case setLegalEntity(SetLegalEntity)
+    case verifyParticipant(VerifyParticipant)
+    case blockBuyers(BlockBuyers)
+    case setTradingPolicy(TradingPolicy)
 }
 
 /// The number of a command's kind in the journal.
@@ -64,6 +82,9 @@ package enum CommandTag: String, Choice {
     case registerEnergyCertificate, retireEnergyCertificate
     case addAttestationKey, revokeAttestationKey, attestDelivery, recordWipe
     case postFees, overrideBand, reviseIndex
+    case disputeDelivery, decideDispute, declineAllocation, terminateAllocation, correctDelivery, addSigningKey, revokeSigningKey
+    case setSigningPolicy, proposeMove, answerMove, recordContact
+    case correctZone, correctComputeClass, setNetworkPath, setLegalEntity, verifyParticipant, blockBuyers, setTradingPolicy
 }
 
 /// Who asks for what, when: one entry of the journal.

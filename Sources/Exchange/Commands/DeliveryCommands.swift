@@ -44,15 +44,19 @@ package struct DeliveredShare: Record {
 package struct ReportMeter: Record {
     package var report = MeterReportSpec()
     package var hash = ""
+    /// The registered key under which the shell found the signature to be right; nil where there is none.
+    package var signingKey: SigningKeyID?
 
     package init() {}
-    package init(report: MeterReportSpec, hash: String) {
+    package init(report: MeterReportSpec, hash: String, signingKey: SigningKeyID? = nil) {
         self.report = report
         self.hash = hash
+        self.signingKey = signingKey
     }
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("report", &report)
         coder.field("hash", &hash)
+        coder.field("signing_key", &signingKey)
     }
 }
 

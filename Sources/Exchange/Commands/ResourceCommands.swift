@@ -49,6 +49,8 @@ package enum HandoverKind: String, Choice {
     case request
     /// `PUT /v1/allocations/{id}/access`, by the provider.
     case access
+    /// `PUT /v1/contact`: a participant's own; its number stands where an allocation's does.
+    case contact
 }
 
 /// Says that details were sealed in the vault; the journal keeps only their hash.

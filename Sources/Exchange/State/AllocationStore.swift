@@ -25,6 +25,9 @@ struct AllocationHandover: Equatable, Sendable {
     var requestHash = Bytes()
     var accessVersion: Int64?
     var accessHash = Bytes()
+    var accessSetAt: Timestamp?
+    /// The allocation that the access details were set for, where they came with a resale.
+    var accessOrigin: AllocationID?
 }
 
 /// All allocations, numbered 1, 2, 3 …: plain records, for every purchase that fills draws one, and aside what only some have.
@@ -33,6 +36,12 @@ struct AllocationStore: ~Copyable {
     /// Contracts beside the first, in the order of joining.
     private var others: [AllocationID: [Int32]] = [:]
     private var handovers: [AllocationID: AllocationHandover] = [:]
+    /// The usable shares that bids stated.
+    private var shares: [AllocationID: Measure] = [:]
+    /// When hours were given up.
+    private var ends: [AllocationID: [AllocationEndView]] = [:]
+    /// By allocation: those that its access details went on to.
+    private var heirs: [AllocationID: [AllocationID]] = [:]
 
     var count: Int { records.count }
 
@@ -70,5 +79,39 @@ struct AllocationStore: ~Copyable {
     func handover(of id: AllocationID) -> AllocationHandover { handovers[id] ?? AllocationHandover() }
 
     /// Replaces what was sealed for it.
-    mutating func setHandover(_ handover: AllocationHandover, of id: AllocationID) { handovers[id] = handover }
+    mutating func setHandover(_ handover: AllocationHandover, of id: AllocationID) {
+        handovers[id] = handover
+        if let origin = handover.accessOrigin, heirs[origin]?.contains(id) != true { heirs[origin, default: []].append(id) }
+    }
+
+    /// Lets access details pass with a resale, where there are any and the new holder has none of its own.
+    @inline(__always)
+    mutating func passAccess(from old: AllocationID, to new: AllocationID) {
+        if !handovers.isEmpty { copyAccess(from: old, to: new) }
+    }
+
+    private mutating func copyAccess(from old: AllocationID, to new: AllocationID) {
+        guard old != new, let source = handovers[old], let version = source.accessVersion else { return }
+        var target = handover(of: new)
+        guard target.accessVersion == nil else { return }
+        target.accessVersion = version
+        target.accessHash = source.accessHash
+        target.accessSetAt = source.accessSetAt
+        target.accessOrigin = source.accessOrigin ?? old
+        setHandover(target, of: new)
+    }
+
+    /// The allocations that still name an allocation's access details as theirs.
+    func heirs(of id: AllocationID) -> [AllocationID] {
+        (heirs[id] ?? []).filter { handovers[$0]?.accessOrigin == id }
+    }
+
+    /// The share of an hour's devices below which the hour counts as undelivered.
+    @inline(__always)
+    func usableShare(of id: AllocationID) -> Measure? { shares.isEmpty ? nil : shares[id] }
+    mutating func setUsableShare(_ share: Measure?, of id: AllocationID) { if let share { shares[id] = share } }
+
+    /// When hours of it were given up, in order.
+    func ends(of id: AllocationID) -> [AllocationEndView] { ends[id] ?? [] }
+    mutating func note(_ end: AllocationEndView, of id: AllocationID) { ends[id, default: []].append(end) }
 }

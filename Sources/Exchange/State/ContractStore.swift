@@ -31,12 +31,16 @@ struct ContractState: BitwiseCopyable {
 struct ContractHoldings: Sendable {
     /// What is held, oldest first; each becomes a delivery when the gate closes.
     var lots: [Lot] = []
+    /// Lots whose gate has closed and that are no deliveries yet; `lots` is empty then.
+    var closing: ArraySlice<Lot> = []
     /// Held units that stand in open resale orders.
     var encumbrances: [Encumbrance] = []
     var deliveries: [DeliveryID] = []
     var unsettledDeliveries = 0
     /// What became known of its sales to the indices, in the order of time.
     var indexRevisions: [IndexRevision] = []
+    /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries.
+    var shared: [AllocationID: [DeliveryID]] = [:]
 }
 
 /// Units of a holder that are on offer for resale.
@@ -75,6 +79,9 @@ struct ContractStore: ~Copyable {
 }
 
 extension ContractHoldings {
+    /// Lots that are no deliveries yet.
+    var waiting: [Lot] { closing.isEmpty ? lots : Array(closing) }
+
     /// Units of `holder` on offer, all or of one allocation.
     func encumbered(_ holder: ParticipantID, allocation: AllocationID? = nil) -> Int64 {
         var sum: Int64 = 0

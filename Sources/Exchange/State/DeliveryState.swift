@@ -19,6 +19,41 @@ struct DeliveryState: Sendable {
     }
 }
 
+/// Disputes, corrections and moves: numbered 1, 2, 3 … each.
+struct DeliveryCases {
+    var disputes: [DisputeView] = []
+    var corrections: [CorrectionView] = []
+    /// Correction references, each used once.
+    var references = ReferenceSet()
+    var moves: [MoveView] = []
+    /// By delivery: the move that waits for the holder's answer.
+    var proposals: [DeliveryID: MoveID] = [:]
+}
+
+/// A participant's contact, which lies in the vault.
+struct ContactState: Record, Equatable {
+    /// 0 while there is none.
+    var version: Int64 = 0
+    var hash = Bytes()
+
+    init() {}
+    init(version: Int64, hash: Bytes) {
+        self.version = version
+        self.hash = hash
+    }
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("version", &version)
+        coder.field("hash", &hash)
+    }
+}
+
+/// Who signs reports.
+struct SigningState {
+    var keys: [SigningKeyView] = []
+    /// Meters that may not report unsigned although they have no key, in the order of their numbers.
+    var strict: [ParticipantID] = []
+}
+
 /// What a resource's meter said and must say.
 struct MeterState {
     var chain = MeterReportState()
@@ -38,6 +73,8 @@ struct MeteredHour: Equatable, FieldValue {
     /// Of the site's energy, what retired certificates cover.
     var hourlyMatched = Measure()
     var annualMatched = Measure()
+    /// Of the deliveries together; it follows from them.
+    var units: Int64 = 0
 
     init() {}
     mutating func code<C: FieldCoder>(_ coder: inout C) {

@@ -25,12 +25,30 @@ struct DueQueue {
         }
     }
 
-    /// A contract may have deliveries to settle.
+    /// A contract may have deliveries to settle: of one resource where it is named, from a position in their list on.
     struct Deadline: Comparable, Sendable {
         var time: Timestamp
         var contract: Int32
+        var resource = ResourceID.none
+        var position: Int32 = 0
+
+        init(time: Timestamp, contract: Int32, resource: ResourceID = .none) {
+            self.time = time
+            self.contract = contract
+            self.resource = resource
+        }
+
+        /// The same, with what comes before `position` done.
+        func going(onFrom position: Int) -> Deadline {
+            var deadline = self
+            deadline.position = Int32(clamping: position)
+            return deadline
+        }
+
         static func < (left: Deadline, right: Deadline) -> Bool {
-            left.time == right.time ? left.contract < right.contract : left.time < right.time
+            if left.time != right.time { return left.time < right.time }
+            if left.contract != right.contract { return left.contract < right.contract }
+            return left.resource == right.resource ? left.position < right.position : left.resource < right.resource
         }
     }
 
@@ -58,7 +76,8 @@ struct DueQueue {
         case alarm(Alarm)
         case gate(Gate)
         case resumption(Resumption)
-        case deadline(Deadline)
+        /// With the moment at which it comes up.
+        case deadline(Deadline, Timestamp)
     }
 
     private var expiries = Heap<Expiry>()
@@ -67,6 +86,8 @@ struct DueQueue {
     private var gates = Heap<Gate>()
     private var deadlines = Heap<Deadline>()
     private var resumptions = Heap<Resumption>()
+    /// Deadlines wait until then, so that many of them leave room for trading.
+    private var paused = Timestamp()
 
     /// The earliest time of all entries: every command asks for it.
     private(set) var next: Timestamp?
@@ -93,7 +114,14 @@ struct DueQueue {
 
     mutating func add(_ deadline: Deadline) {
         deadlines.insert(deadline)
-        next = min(next ?? deadline.time, deadline.time)
+        let time = max(deadline.time, paused)
+        next = min(next ?? time, time)
+    }
+
+    /// Lets deadlines wait until `time`.
+    mutating func pauseDeadlines(until time: Timestamp) {
+        paused = max(paused, time)
+        findNext()
     }
 
     mutating func add(_ resumption: Resumption) {
@@ -107,7 +135,7 @@ struct DueQueue {
         if let alarm = alarms.min?.time { next = min(next ?? alarm, alarm) }
         if let gate = gates.min?.time { next = min(next ?? gate, gate) }
         if let resumption = resumptions.min?.time { next = min(next ?? resumption, resumption) }
-        if let deadline = deadlines.min?.time { next = min(next ?? deadline, deadline) }
+        if let deadline = deadlines.min.map({ max($0.time, paused) }) { next = min(next ?? deadline, deadline) }
     }
 
     /// Takes the first entry that is due at `time`.
@@ -119,7 +147,7 @@ struct DueQueue {
         if alarms.min?.time == earliest { return alarms.popMin().map(Item.alarm) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         if resumptions.min?.time == earliest { return resumptions.popMin().map(Item.resumption) }
-        return deadlines.popMin().map(Item.deadline)
+        return deadlines.popMin().map { .deadline($0, earliest) }
     }
 }
 
@@ -146,6 +174,8 @@ extension DueQueue.Deadline: FieldValue {
     mutating func code<C: FieldCoder>(_ coder: inout C) {
         time.code(&coder)
         coder.integer(&contract)
+        resource.code(&coder)
+        coder.integer(&position)
     }
 }
 
@@ -156,22 +186,25 @@ extension DueQueue {
     func encodeState(into encoder: inout BinaryEncoder) {
         encoder.append(expiries.unordered.sorted())
         encoder.append(deadlines.unordered.sorted())
+        encoder.append(paused)
     }
 
     /// Reads what `encodeState` wrote; gates that are waited for stay.
     mutating func decodeState(
-        from decoder: inout BinaryDecoder, contracts: Int32
+        from decoder: inout BinaryDecoder, contracts: Int32, resources: Int64
     ) throws(BinaryDecoder.Failure) {
         let readExpiries = try decoder.read([Expiry].self)
         let readDeadlines = try decoder.read([Deadline].self)
+        let readPause = try decoder.read(Timestamp.self)
         let times = 0...Timestamp.limit.microseconds
-        guard readExpiries.allSatisfy({ times.contains($0.time.microseconds) }),
-            readDeadlines.allSatisfy({ times.contains($0.time.microseconds) && (0..<contracts).contains($0.contract) }),
+        guard times.contains(readPause.microseconds), readExpiries.allSatisfy({ times.contains($0.time.microseconds) }),
+            readDeadlines.allSatisfy({ times.contains($0.time.microseconds) && (0..<contracts).contains($0.contract) && $0.position >= 0 && (0...resources).contains($0.resource.rawValue) }),
             zip(readExpiries, readExpiries.dropFirst()).allSatisfy({ $0 <= $1 }),
             zip(readDeadlines, readDeadlines.dropFirst()).allSatisfy({ $0 <= $1 })
         else { throw decoder.damaged("a time that cannot be waited for") }
         expiries = Heap(readExpiries)
         deadlines = Heap(readDeadlines)
+        paused = readPause
         findNext()
     }
 

@@ -69,7 +69,7 @@ struct ResourceFacts: BitwiseCopyable {
     var provider: ParticipantID
     var status: ResourceStatus
     /// Of the first 64 products a bit for each that is known to take it: its class, zone and grade's guarantees are met.
-    /// The facts of a resource never change.
+    /// The facts of a resource never change; a correction of the catalogue forgets all of them.
     var served: UInt64 = 0
     /// Where one certification and no outage is all there is: its hours and units. Else no hours.
     var certifiedFrom = Hour()

@@ -223,6 +223,8 @@ package struct AlternativeView: Record {
     package var cost = Micros.zero
     package var fees = Micros.zero
     package var averagePrice = Price()
+    /// What the product's class can do.
+    package var performance: PerformanceIndices?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -232,6 +234,7 @@ package struct AlternativeView: Record {
         coder.field("cost", &cost)
         coder.field("fees", &fees)
         coder.field("average_price", &averagePrice)
+        coder.field("performance", &performance)
     }
 }
 
@@ -276,6 +279,12 @@ package struct QuoteView: Record {
     package var bid: BidSpec?
     /// As `carbonGrams`, less what retired certificates of the resources' providers would still cover.
     package var carbonMarketGrams: Measure?
+    /// What the plan's class can do.
+    package var performance: PerformanceIndices?
+    /// What moving data out will cost, where the bid says how much there is: the provider's price, apart from cost and fees.
+    package var egress: EgressView?
+    /// By how many hours data to move in shifts the earliest start.
+    package var transferHours: Int32?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -293,5 +302,8 @@ package struct QuoteView: Record {
         coder.field("excluded", &excluded)
         coder.field("bid", &bid)
         coder.field("carbon_market_g", &carbonMarketGrams)
+        coder.field("performance", &performance)
+        coder.field("egress", &egress)
+        coder.field("transfer_hours", &transferHours)
     }
 }

@@ -13,6 +13,35 @@ package enum AllocationStatus: String, Choice {
     case transferred
 }
 
+/// That an allocation's later hours were given up.
+package enum AllocationEnd: String, Choice {
+    /// By a provider, ahead of time.
+    case declined
+    /// By the holder, after two hours in a row that were not usable.
+    case terminated
+}
+
+/// One time at which hours of an allocation were given up.
+package struct AllocationEndView: Record, Equatable {
+    package var kind = AllocationEnd()
+    package var participantID = ParticipantID.none
+    /// The first hour that was given up.
+    package var from = Hour()
+    package var reason: String?
+    package var createdAt = Timestamp()
+    package var deliveries: Int64 = 0
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("kind", &kind)
+        coder.field("participant_id", &participantID)
+        coder.field("from", &from)
+        coder.field("reason", &reason)
+        coder.field("created_at", &createdAt)
+        coder.field("deliveries", &deliveries)
+    }
+}
+
 /// One hour of an allocation on one resource.
 package struct AllocationHourView: Record {
     package var contract = ContractKey()
@@ -43,6 +72,16 @@ package struct AllocationView: Record {
     /// Whether the holder said what it needs, and whether the provider set access details.
     package var requestVersion: Int64?
     package var accessVersion: Int64?
+    /// Below it an hour counts as undelivered.
+    package var usableShare: Measure?
+    /// When access details are due: the handover lead time before the first hour.
+    package var accessDueAt: Timestamp?
+    package var accessSetAt: Timestamp?
+    /// Whether they came after that, or did not come until now and are overdue.
+    package var accessLate = false
+    /// When what was sealed is forgotten: 30 days after the last delivery; nil as long as that is not settled.
+    package var erasedAt: Timestamp?
+    package var ended: [AllocationEndView] = []
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -55,6 +94,12 @@ package struct AllocationView: Record {
         coder.field("hours", &hours)
         coder.field("request_version", &requestVersion)
         coder.field("access_version", &accessVersion)
+        coder.field("usable_share", &usableShare)
+        coder.field("access_due_at", &accessDueAt)
+        coder.field("access_set_at", &accessSetAt)
+        coder.field("access_late", &accessLate)
+        coder.field("erased_at", &erasedAt)
+        coder.field("ended", &ended)
     }
 }
 
@@ -86,6 +131,15 @@ package struct DeliveryView: Record {
     /// What a token must repeat, and what it must prove.
     package var nonce: String?
     package var attestation: AttestationView?
+    /// Who is at fault for what is missing; known with the outcome.
+    package var fault: FaultParty?
+    /// What the meter said, where something else counts.
+    package var meteredDeviceSeconds: Int64?
+    package var disputeID: DisputeID?
+    /// How long either side may dispute it.
+    package var disputableUntil: Timestamp?
+    /// How often it was corrected after its settlement.
+    package var corrections: Int32 = 0
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -111,6 +165,11 @@ package struct DeliveryView: Record {
         coder.field("carbon", &carbon)
         coder.field("nonce", &nonce)
         coder.field("attestation", &attestation)
+        coder.field("fault", &fault)
+        coder.field("metered_device_seconds", &meteredDeviceSeconds)
+        coder.field("dispute_id", &disputeID)
+        coder.field("disputable_until", &disputableUntil)
+        coder.field("corrections", &corrections)
     }
 }
 
@@ -121,6 +180,10 @@ package struct MeterReceipt: Record {
     package var hour = Hour()
     package var sequence: Int64 = 0
     package var deliveredDeviceSeconds: Int64 = 0
+    /// The report that it stands for.
+    package var replaces: Int64?
+    /// The registered key that signed it.
+    package var signingKeyID: SigningKeyID?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -129,6 +192,8 @@ package struct MeterReceipt: Record {
         coder.field("hour", &hour)
         coder.field("sequence", &sequence)
         coder.field("delivered_device_seconds", &deliveredDeviceSeconds)
+        coder.field("replaces", &replaces)
+        coder.field("signing_key_id", &signingKeyID)
     }
 }
 
@@ -209,5 +274,22 @@ package struct CapacityView: Record {
         coder.field("sold", &sold)
         coder.field("on_offer", &onOffer)
         coder.field("free", &free)
+    }
+}
+
+/// How much of what was sold was delivered over the last 30 days; null where nothing was settled.
+package struct ReliabilityView: Record, Equatable {
+    /// Delivered device-seconds over sold ones, rounded down to the millionth.
+    package var deliveredShare: Measure?
+    /// The share of device-hours in deliveries that were delivered whole.
+    package var availability: Measure?
+    /// What the two are shares of.
+    package var deviceHours: Int64 = 0
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("delivered_share", &deliveredShare)
+        coder.field("availability", &availability)
+        coder.field("device_hours", &deviceHours)
     }
 }

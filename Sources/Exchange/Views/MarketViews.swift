@@ -32,6 +32,8 @@ package struct ContractView: Record {
     package var openInterest: Int64 = 0
     /// When a volatility interruption ends; nil where there is none.
     package var interruptedUntil: Timestamp?
+    /// The version of the catalogue that the contract was listed under: its class and zone are those, whatever is corrected later.
+    package var catalogueVersion: Int64 = 0
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -50,6 +52,7 @@ package struct ContractView: Record {
         coder.field("volume", &volume)
         coder.field("open_interest", &openInterest)
         coder.field("interrupted_until", &interruptedUntil)
+        coder.field("catalogue_version", &catalogueVersion)
     }
 }
 
@@ -118,6 +121,9 @@ package struct MarketLineView: Record {
     package var cheapestRun: BestAvailableView?
     /// The most units of one resource that are for sale through the whole window's first hours.
     package var largestBlock: Int64 = 0
+    /// What of the product was delivered of what was sold over the last 30 days, and the share of it in whole deliveries; nil where nothing was settled.
+    package var deliveredShare: Measure?
+    package var availability: Measure?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -127,5 +133,7 @@ package struct MarketLineView: Record {
         coder.field("best_ask", &bestAsk)
         coder.field("cheapest_run", &cheapestRun)
         coder.field("largest_block", &largestBlock)
+        coder.field("delivered_share", &deliveredShare)
+        coder.field("availability", &availability)
     }
 }

@@ -37,6 +37,13 @@ extension Reply: FieldValue {
         case .feeVersion: .feeVersion
         case .bands: .bands
         case .indexRevision: .indexRevision
+        case .dispute: .dispute
+        case .correction: .correction
+        case .signingKey: .signingKey
+        case .signingPolicy: .signingPolicy
+        case .move: .move
+        case .networkPath: .networkPath
+        case .blockedBuyers: .blockedBuyers
         }
     }
 
@@ -131,6 +138,27 @@ extension Reply: FieldValue {
         case .indexRevision(var payload):
             coder.field("index_revision", &payload)
             self = .indexRevision(payload)
+        case .dispute(var payload):
+            coder.field("dispute", &payload)
+            self = .dispute(payload)
+        case .correction(var payload):
+            coder.field("correction", &payload)
+            self = .correction(payload)
+        case .signingKey(var payload):
+            coder.field("signing_key", &payload)
+            self = .signingKey(payload)
+        case .signingPolicy(var payload):
+            coder.field("signing_policy", &payload)
+            self = .signingPolicy(payload)
+        case .move(var payload):
+            coder.field("move", &payload)
+            self = .move(payload)
+        case .networkPath(var payload):
+            coder.field("network_path", &payload)
+            self = .networkPath(payload)
+        case .blockedBuyers(var payload):
+            coder.field("blocked_buyers", &payload)
+            self = .blockedBuyers(payload)
         }
     }
 
@@ -147,7 +175,7 @@ extension Reply: FieldValue {
         case .grade: self = .grade(Grade())
         case .product: self = .product(Product())
         case .resource: self = .resource(Resource())
-        case .outage: self = .outage(Outage())
+        case .outage: self = .outage(OutageView())
         case .order: self = .order(OrderReceipt())
         case .orders: self = .orders([OrderBatchResult]())
         case .cancelledOrder: self = .cancelledOrder(OrderView())
@@ -166,6 +194,13 @@ extension Reply: FieldValue {
         case .feeVersion: self = .feeVersion(FeeVersion())
         case .bands: self = .bands(BandsView())
         case .indexRevision: self = .indexRevision(IndexRevisionView())
+        case .dispute: self = .dispute(DisputeView())
+        case .correction: self = .correction(CorrectionView())
+        case .signingKey: self = .signingKey(SigningKeyView())
+        case .signingPolicy: self = .signingPolicy(SigningPolicyView())
+        case .move: self = .move(MoveView())
+        case .networkPath: self = .networkPath(NetworkPath())
+        case .blockedBuyers: self = .blockedBuyers(BlockedBuyersView())
         }
     }
 }

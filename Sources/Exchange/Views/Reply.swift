@@ -14,7 +14,7 @@ package enum Reply: Sendable {
     case grade(Grade)
     case product(Product)
     case resource(Resource)
-    case outage(Outage)
+    case outage(OutageView)
     case order(OrderReceipt)
     case orders([OrderBatchResult])
     case cancelledOrder(OrderView)
@@ -33,6 +33,13 @@ package enum Reply: Sendable {
     case feeVersion(FeeVersion)
     case bands(BandsView)
     case indexRevision(IndexRevisionView)
+    case dispute(DisputeView)
+    case correction(CorrectionView)
+    case signingKey(SigningKeyView)
+    case signingPolicy(SigningPolicyView)
+    case move(MoveView)
+    case networkPath(NetworkPath)
+    case blockedBuyers(BlockedBuyersView)
 }
 
 /// The number of a reply's kind in the journal.
@@ -42,6 +49,8 @@ package enum ReplyTag: String, Choice {
     case energyCertificate
     case attestationKey, wipe, delivery
     case feeVersion, bands, indexRevision
+    case dispute, correction, signingKey, signingPolicy, move
+    case networkPath, blockedBuyers
 }
 
 /// A reply with what the shell needs around it.

@@ -39,6 +39,13 @@ extension Answer {
         case .feeVersion(let value): self = .json(value, status: status, products: products)
         case .bands(let value): self = .json(value, status: status, products: products)
         case .indexRevision(let value): self = .json(value, status: status, products: products)
+        case .dispute(let value): self = .json(value, status: status, products: products)
+        case .correction(let value): self = .json(value, status: status, products: products)
+        case .signingKey(let value): self = .json(value, status: status, products: products)
+        case .signingPolicy(let value): self = .json(value, status: status, products: products)
+        case .move(let value): self = .json(value, status: status, products: products)
+        case .networkPath(let value): self = .json(value, status: status, products: products)
+        case .blockedBuyers(let value): self = .json(value, status: status, products: products)
         }
         isReplayed = outcome.replayed
     }

@@ -67,21 +67,6 @@ struct MoneyReceiptAnswer: Record {
     }
 }
 
-/// The whole catalogue.
-struct CatalogueAnswer: Record {
-    var classes: [ComputeClass] = []
-    var zones: [Zone] = []
-    var grades: [Grade] = []
-    var products: [Product] = []
-    init() {}
-    mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        coder.field("compute_classes", &classes)
-        coder.field("zones", &zones)
-        coder.field("grades", &grades)
-        coder.field("products", &products)
-    }
-}
-
 /// What an identifier names.
 struct ResolvedResourceAnswer: Record {
     var cri = CRI()
@@ -129,10 +114,12 @@ struct AllocationDetailsAnswer: Record {
     var view = AllocationView()
     var access: AccessDetails?
     var request: HandoverRequest?
+    var contacts: [PartyContact] = []
     init() {}
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
         view.fields(&coder)
         coder.field("access", &access)
         coder.field("request", &request)
+        coder.field("contacts", &contacts)
     }
 }

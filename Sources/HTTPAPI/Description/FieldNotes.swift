@@ -19,7 +19,7 @@ enum FieldNotes {
     static func isOmittable(_ owner: String, _ name: String) -> Bool { omittable.contains(owner + "." + name) }
 
     private static let nullable: Set<String> = ["Trade.buy_order_id", "Trade.sell_order_id"]
-    private static let omittable: Set<String> = ["AllocationDetails.access", "AllocationDetails.request"]
+    private static let omittable: Set<String> = ["AllocationDetails.access", "AllocationDetails.request", "AllocationDetails.contacts"]
 
     private static func within(_ least: Int64, _ most: Int64) -> [Bound] {
         [("minimum", .number(least)), ("maximum", .number(most))]
@@ -190,5 +190,28 @@ enum FieldNotes {
         "instructions": "What the holder must know.",
         "ssh_public_keys": "Keys that let the holder in.",
         "image": "What the machines shall run.",
+        "verification": "Who looked at the legal data, and until when that counts; null where nobody did.",
+        "buyer_countries": "Countries whose participants may buy; all where absent.",
+        "whole_nodes": "Whether each lot is whole nodes: the nodes of what is offered divide the lot.",
+        "kind": "G general, I intelligent, S super, E edge.",
+        "replaces": "The resource whose hardware this one takes the place of; it retires.",
+        "maintenance": "Hours in which units are away by plan, never for sale.",
+        "breaks": "Deliveries of hours in which more is sold than is left; the first thousand.",
+        "missing": "Units that the hour lacks in all, shared among its deliveries.",
+        "catalogue_version": "The version of the catalogue that it was listed under.",
+        "performance": "Figures over those of an H100-SXM: t bf16, d memory bandwidth, h fp64. For comparing alternatives only.",
+        "rtt_p99_ms": "Round trip in ms that 99 of 100 packets keep: what max_rtt_ms is held against.",
+        "path_gbps": "What the path carries.",
+        "from_zone": "The buyer's place: where distances are counted from and data comes from.",
+        "max_rtt_ms": "The longest p99 round trip from from_zone.",
+        "dataset_gb": "Data to move in: shifts the earliest start by GB over Gbps.",
+        "egress_gb": "Data that will be moved out: the quote shows its price.",
+        "profile": "train, inference, hpc or render: stands for requirements, which quotes write out.",
+        "model_memory_gb": "The model's weights, with a profile.",
+        "model_parameters_b": "The model's parameters in billions, instead of model_memory_gb.",
+        "egress": "What moving data out costs: the provider's price, not part of cost and fees.",
+        "transfer_hours": "By how many hours data to move in shifts the earliest start.",
+        "evidence": "Where the figures come from; vendor where absent.",
+        "acceptance_floor": "What acceptance tests must at least measure before units are certified.",
     ]
 }

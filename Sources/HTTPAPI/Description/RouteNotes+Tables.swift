@@ -36,6 +36,18 @@ extension RouteNotes {
             "POST /v1/participants/{id}/reinstate", "reinstateParticipant", "Let a suspended participant go on",
             .record(Participant.self)),
         RouteNotes(
+            "PUT /v1/participants/{id}/legal", "setLegalEntity", "Say who a participant is in law; ends what was verified",
+            .record(Participant.self)),
+        RouteNotes(
+            "POST /v1/participants/{id}/verify", "verifyParticipant", "Say that legal data was found right, and until when",
+            .record(Participant.self)),
+        RouteNotes(
+            "PUT /v1/participants/{id}/blocked_buyers", "blockBuyers", "Name the buyers that a provider does not sell to",
+            .record(BlockedBuyersView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/blocked_buyers", "listBlockedBuyers", "Whom a provider does not sell to",
+            .record(BlockedBuyersView.self)),
+        RouteNotes(
             "POST /v1/participants/{id}/api_keys", "createAPIKey", "Make a key; its text is shown this once",
             .created(CreatedAPIKeyAnswer.self)),
         RouteNotes(
@@ -46,6 +58,21 @@ extension RouteNotes {
             "GET /v1/audit_log", "listAuditLog", "Who administered what, the newest first", .list(ActionView.self),
             query: QueryNotes.moments),
         RouteNotes("DELETE /v1/api_keys/{id}", "revokeAPIKey", "End a key at once", .record(APIKeyView.self)),
+        RouteNotes(
+            "POST /v1/participants/{id}/signing_keys", "addSigningKey", "Register a key that a meter signs with",
+            .created(SigningKeyView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/signing_keys", "listSigningKeys", "A meter's keys", .list(SigningKeyView.self)),
+        RouteNotes("DELETE /v1/signing_keys/{id}", "revokeSigningKey", "End a meter's key", .record(SigningKeyView.self)),
+        RouteNotes(
+            "PUT /v1/participants/{id}/signing_policy", "setSigningPolicy", "Say whether a meter without a key may report",
+            .record(SigningPolicyView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/reliability", "readReliability", "What a provider delivered of what it sold over 30 days",
+            .record(ReliabilityView.self)),
+        RouteNotes(
+            "GET /v1/participants/{id}/signing_policy", "readSigningPolicy", "Whether a meter without a key may report",
+            .record(SigningPolicyView.self)),
     ]
 
     private static let money: [RouteNotes] = [
@@ -59,19 +86,34 @@ extension RouteNotes {
         RouteNotes("POST /v1/zones", "createZone", "Define a zone", .created(Zone.self)),
         RouteNotes("GET /v1/zones", "listZones", "All zones", .list(Zone.self), changesSlowly: true),
         RouteNotes("GET /v1/zones/{code}", "readZone", "A zone", .record(Zone.self), changesSlowly: true),
+        RouteNotes("PUT /v1/zones/{code}", "correctZone", "Correct a zone's facts, as a new version", .record(Zone.self)),
         RouteNotes("POST /v1/compute_classes", "createComputeClass", "Define a class of accelerators", .created(ComputeClass.self)),
         RouteNotes("GET /v1/compute_classes", "listComputeClasses", "All classes", .list(ComputeClass.self), changesSlowly: true),
         RouteNotes(
             "GET /v1/compute_classes/{code}", "readComputeClass", "A class", .record(ComputeClass.self), changesSlowly: true),
+        RouteNotes(
+            "PUT /v1/compute_classes/{code}", "correctComputeClass", "Correct a class's facts, as a new version",
+            .record(ComputeClass.self)),
         RouteNotes("POST /v1/grades", "createGrade", "Define a grade: what its sellers guarantee", .created(Grade.self)),
         RouteNotes("GET /v1/grades", "listGrades", "All grades", .list(Grade.self), changesSlowly: true),
         RouteNotes("GET /v1/grades/{code}", "readGrade", "A grade", .record(Grade.self), changesSlowly: true),
         RouteNotes("POST /v1/products", "createProduct", "List a product: class, zone, grade and terms", .created(Product.self)),
-        RouteNotes("GET /v1/products", "listProducts", "All products", .list(Product.self), changesSlowly: true),
-        RouteNotes("GET /v1/products/{code}", "readProduct", "A product", .record(Product.self), changesSlowly: true),
+        RouteNotes("GET /v1/products", "listProducts", "All products", .list(ListedProductAnswer.self), changesSlowly: true),
+        RouteNotes("GET /v1/products/{code}", "readProduct", "A product", .record(ListedProductAnswer.self), changesSlowly: true),
         RouteNotes(
-            "GET /v1/catalogue", "readCatalogue", "Classes, zones, grades and products at once", .record(CatalogueAnswer.self),
+            "GET /v1/catalogue", "readCatalogue", "Units, classes, zones, grades, products and network at once",
+            .record(CatalogueAnswer.self), changesSlowly: true),
+        RouteNotes(
+            "GET /v1/catalogue/{version}", "readCatalogueVersion", "The catalogue as a version had it",
+            .record(CatalogueAnswer.self), changesSlowly: true),
+        RouteNotes(
+            "GET /v1/network", "listNetwork", "Distances and paths between zones", .list(NetworkPath.self), changesSlowly: true),
+        RouteNotes(
+            "GET /v1/network/{from}/{to}", "readNetworkPath", "How far one zone is from another", .record(NetworkPath.self),
             changesSlowly: true),
+        RouteNotes(
+            "PUT /v1/network/{from}/{to}", "setNetworkPath", "Say how far one zone is from another", .record(NetworkPath.self)),
+        RouteNotes("GET /v1/profiles", "listProfiles", "What workload profiles stand for", .list(ProfileAnswer.self)),
     ]
 
     private static let halts: [RouteNotes] = [
@@ -90,7 +132,8 @@ extension RouteNotes {
         RouteNotes("DELETE /v1/resources/{id}", "retireResource", "Take a resource off the market", .record(Resource.self)),
         RouteNotes(
             "POST /v1/resources/{id}/certify", "certifyResource", "Say how many units may be sold, and when", .record(Resource.self)),
-        RouteNotes("POST /v1/resources/{id}/outages", "declareOutage", "Declare units unusable", .created(Outage.self)),
+        RouteNotes(
+            "POST /v1/resources/{id}/outages", "declareOutage", "Declare units away; the answer says what that breaks", .created(OutageView.self)),
         RouteNotes("GET /v1/resources/{id}/capacity", "listCapacity", "Units hour by hour", .list(CapacityView.self)),
         RouteNotes(
             "GET /v1/resolve/{cri}", "resolveResource", "What a compute resource identifier names",
@@ -149,6 +192,15 @@ extension RouteNotes {
         RouteNotes(
             "PUT /v1/allocations/{id}/request", "setRequest", "Say what one needs of the provider", .record(AllocationView.self)),
         RouteNotes("GET /v1/allocations/{id}/request", "readRequest", "What the holder needs", .record(HandoverRequest.self)),
+        RouteNotes(
+            "PUT /v1/contact", "setContact", "Say whom the other side of one's allocations turns to", .record(StatusAnswer.self)),
+        RouteNotes("GET /v1/contact", "readContact", "One's own contact", .record(Contact.self)),
+        RouteNotes(
+            "POST /v1/allocations/{id}/decline", "declineAllocation", "Say ahead that hours will not be delivered",
+            .record(AllocationView.self)),
+        RouteNotes(
+            "POST /v1/allocations/{id}/terminate", "terminateAllocation", "End what was twice in a row not usable",
+            .record(AllocationView.self)),
     ]
 
     private static let deliveries: [RouteNotes] = [
@@ -157,6 +209,26 @@ extension RouteNotes {
         RouteNotes("POST /v1/meter_reports", "reportMeter", "Report an hour of a resource", .created(MeterReceipt.self)),
         RouteNotes(
             "POST /v1/meter_reports/batch", "reportMeters", "Up to 1,000 reports, each for itself", .record(MeterReportsAnswer.self)),
+        RouteNotes(
+            "POST /v1/deliveries/{id}/disputes", "disputeDelivery", "Say that a report is wrong", .created(DisputeView.self)),
+        RouteNotes(
+            "GET /v1/disputes", "listDisputes", "Disputes", .list(DisputeView.self),
+            query: ["status": .choice(DisputeStatus.self, "Only disputes that stand so.")]),
+        RouteNotes("GET /v1/disputes/{id}", "readDispute", "A dispute", .record(DisputeView.self)),
+        RouteNotes("POST /v1/disputes/{id}/decide", "decideDispute", "Say what counts and who is at fault", .record(DisputeView.self)),
+        RouteNotes(
+            "POST /v1/deliveries/{id}/corrections", "correctDelivery", "Correct a settled delivery by compensating entries",
+            .created(CorrectionView.self)),
+        RouteNotes(
+            "GET /v1/corrections", "listCorrections", "Corrections of settled deliveries", .list(CorrectionView.self),
+            query: ["delivery_id": .text("Only of this delivery.")]),
+        RouteNotes("POST /v1/deliveries/{id}/moves", "proposeMove", "Propose another resource", .created(MoveView.self)),
+        RouteNotes(
+            "GET /v1/moves", "listMoves", "Proposed moves and what became of them", .list(MoveView.self),
+            query: ["delivery_id": .text("Only of this delivery.")]),
+        RouteNotes("GET /v1/moves/{id}", "readMove", "A move", .record(MoveView.self)),
+        RouteNotes("POST /v1/moves/{id}/accept", "acceptMove", "Consent to a move; it is done", .record(MoveView.self)),
+        RouteNotes("POST /v1/moves/{id}/refuse", "refuseMove", "Refuse a move", .record(MoveView.self)),
     ]
 
     private static let settlements: [RouteNotes] = [

@@ -30,6 +30,8 @@ package final class Directory: EventListener {
         var observers: [@Sendable ([DirectoryChange]) -> Void] = []
         var participants: [ParticipantID: Standing] = [:]
         var products = ProductIndex()
+        /// By meter: the keys that its reports may be signed with.
+        var signingKeys: [ParticipantID: [(id: SigningKeyID, key: VerifyingKey)]] = [:]
     }
 
     private let state = Mutex(State())
@@ -48,6 +50,7 @@ package final class Directory: EventListener {
             }
             for record in exchange.apiKeyRecords() { Self.note(record, in: &state) }
             state.products = ProductIndex(codes: exchange.catalogue.products.map(\.code))
+            for key in exchange.signingKeys(of: nil, after: .none, limit: .max) { Self.note(key, in: &state) }
         }
     }
 
@@ -67,6 +70,7 @@ package final class Directory: EventListener {
                     if state.products.code(of: product.id) != product.code {
                         state.products = state.products.adding(product.id, code: product.code)
                     }
+                case .signingKey(let key): Self.note(key, in: &state)
                 default: break
                 }
             }
@@ -103,6 +107,12 @@ package final class Directory: EventListener {
         state.withLock { state in state.keys[id].flatMap { Self.facts($0, state) } }
     }
 
+    /// The key of a meter under which `signature` is right for `message`; nil where there is none.
+    func signer(of message: [UInt8], signature: [UInt8], by meter: ParticipantID) -> SigningKeyID? {
+        let keys = state.withLock { $0.signingKeys[meter] ?? [] }
+        return keys.first { $0.key.isValid(signature, of: message) }?.id
+    }
+
     /// Whether a caller may still look: its key lives and its participant is not suspended. For what is kept open.
     package func isWelcome(_ caller: Caller, at time: Timestamp) -> Bool {
         guard let key = key(id: caller.key) else { return false }
@@ -122,6 +132,13 @@ package final class Directory: EventListener {
         state.participants[participant.id] = Standing(
             roles: RoleSet(participant.roles), isSuspended: participant.status == .suspended
         )
+    }
+
+    private static func note(_ view: SigningKeyView, in state: inout State) {
+        var keys = state.signingKeys[view.participantID] ?? []
+        keys.removeAll { $0.id == view.id }
+        if view.revokedAt == nil, let key = VerifyingKey(bytes: view.publicKey.value) { keys.append((view.id, key)) }
+        state.signingKeys[view.participantID] = keys
     }
 
     private static func note(_ record: APIKeyRecord, in state: inout State) {

@@ -1,5 +1,6 @@
 import Exchange
 import Quantities
+import Registry
 import Sequencer
 
 /// Allocations and the hand-over of what they give.
@@ -11,13 +12,31 @@ enum AllocationRoutes {
         Route(.get, "/v1/allocations/{id}/access", .participants, access),
         Route(.put, "/v1/allocations/{id}/request", .roles(.consumer), body: HandoverRequest.self, setRequest),
         Route(.get, "/v1/allocations/{id}/request", .participants, request),
+        Route(.post, "/v1/allocations/{id}/decline", .roles(.provider), body: DeclineAllocation.Body.self, decline),
+        Route(.post, "/v1/allocations/{id}/terminate", .roles(.consumer), body: TerminateAllocation.Body.self, terminate).withOptionalBody(),
     ]
+
+    @Sendable static func decline(_ call: Call) async throws(Problem) -> Answer {
+        let body = try call.read(DeclineAllocation.Body.self)
+        try call.check { () throws(Refusal) in try body.check() }
+        return try await call.perform(.declineAllocation(DeclineAllocation(call.id(AllocationID.self), body)))
+    }
+
+    @Sendable static func terminate(_ call: Call) async throws(Problem) -> Answer {
+        let body = call.body == nil ? TerminateAllocation.Body() : try call.read(TerminateAllocation.Body.self)
+        try call.check { () throws(Refusal) in try body.check() }
+        return try await call.perform(.terminateAllocation(TerminateAllocation(call.id(AllocationID.self), body)))
+    }
 
     /// What somebody is to an allocation.
     private struct Standing: Sendable {
         var view: AllocationView
         var isHolder: Bool
         var isProvider: Bool
+        /// Where the access details were sealed.
+        var origin: AllocationID
+        /// The other side: for the holder its providers, for a provider the holder.
+        var others: [(id: ParticipantID, name: String, contact: Int64?)]
 
         /// Whether the holder still holds hours of it: access passes with a resale.
         var mayEnter: Bool { isHolder && view.status != .transferred }
@@ -35,21 +54,27 @@ enum AllocationRoutes {
     @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
         let standing = try await visible(call)
         let view = standing.view
-        let access = standing.mayEnter ? try await details(call, .access, view.id, view.accessVersion) : nil
+        let access = standing.mayEnter ? try await details(call, .access, standing.origin, view.accessVersion) : nil
         let request = standing.isHolder || standing.isProvider ? try await details(call, .request, view.id, view.requestVersion) : nil
+        var contacts: [PartyContact] = []
+        for other in standing.others {
+            let contact = try await ContactRoutes.contact(call, other.id, other.contact)
+            contacts.append(PartyContact(participantID: other.id, name: other.name, contact: contact))
+        }
         var answer = Answer.object(products: call.products) { writer in
             writer.members(of: view)
             if standing.mayEnter { writer.json("access", access) }
             if standing.isHolder || standing.isProvider { writer.json("request", request) }
+            if standing.isHolder || standing.isProvider { writer.member("contacts", contacts) }
         }
-        answer.isSecret = access != nil
+        answer.isSecret = access != nil || contacts.contains { $0.contact != nil }
         return answer
     }
 
     @Sendable static func access(_ call: Call) async throws(Problem) -> Answer {
         let standing = try await visible(call)
         guard standing.mayEnter else { throw Problem(.forbidden, "access details are for the holder alone") }
-        return try await only(details(call, .access, standing.view.id, standing.view.accessVersion), "access details")
+        return try await only(details(call, .access, standing.origin, standing.view.accessVersion), "access details")
     }
 
     @Sendable static func request(_ call: Call) async throws(Problem) -> Answer {
@@ -84,9 +109,13 @@ enum AllocationRoutes {
         let participant = call.caller.participant
         let standing = try await call.query { exchange in
             exchange.allocation(id).map { view in
-                Standing(
-                    view: view, isHolder: exchange.isHolder(participant, of: id),
-                    isProvider: exchange.isProvider(participant, of: id)
+                let (isHolder, isProvider) = (exchange.isHolder(participant, of: id), exchange.isProvider(participant, of: id))
+                var others: [ParticipantID] = []
+                if isHolder { for hour in view.hours where !others.contains(hour.providerID) { others.append(hour.providerID) } }
+                if isProvider, !isHolder { others.append(view.holderID) }
+                return Standing(
+                    view: view, isHolder: isHolder, isProvider: isProvider, origin: exchange.accessOrigin(of: id),
+                    others: others.map { ($0, exchange.participant($0)?.name ?? "", exchange.contactVersion(of: $0)) }
                 )
             }
         }

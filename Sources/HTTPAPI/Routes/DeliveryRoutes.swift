@@ -42,7 +42,7 @@ enum DeliveryRoutes {
     @Sendable static func report(_ call: Call) async throws(Problem) -> Answer {
         let spec = try call.read(MeterReportSpec.self)
         try call.check { () throws(Refusal) in try spec.check() }
-        return try await call.perform(.reportMeter(ReportMeter(report: spec, hash: try hash(call, 0))), status: 201)
+        return try await call.perform(.reportMeter(try sealed(spec, call, 0)), status: 201)
     }
 
     /// Reports out of bounds are refused one by one, in their places of the answer.
@@ -54,18 +54,22 @@ enum DeliveryRoutes {
         var reports: [ReportMeter] = []
         reports.reserveCapacity(batch.reports.count)
         for (spec, node) in zip(batch.reports, body.elements(of: array)) {
-            reports.append(ReportMeter(report: spec, hash: try hash(call, node)))
+            reports.append(try sealed(spec, call, node))
         }
         let command = ReportMeters(reports)
         try call.check { () throws(Refusal) in try command.check() }
         return try await call.perform(.reportMeters(command))
     }
 
-    /// SHA-256 of a report without its signature in canonical JSON, in hexadecimal.
-    private static func hash(_ call: Call, _ node: Int) throws(Problem) -> String {
+    /// A report with the SHA-256 of its body without signature in canonical JSON, and with the meter's key that signed the same text.
+    private static func sealed(_ spec: MeterReportSpec, _ call: Call, _ node: Int) throws(Problem) -> ReportMeter {
         guard let body = call.body, let text = CanonicalJSON.text(of: body, node: node, leavingOut: "signature") else {
             throw Problem(.invalidRequest, "a report's numbers must be whole and below 2^53, so that everybody hashes the same text")
         }
-        return Hexadecimal.text(SHA256Digest.of(text))
+        var report = ReportMeter(report: spec, hash: Hexadecimal.text(SHA256Digest.of(text)))
+        if let signature = spec.signature.flatMap({ SigningText.bytes($0, count: 64) }) {
+            report.signingKey = call.services.directory.signer(of: text, signature: signature, by: call.caller.participant)
+        }
+        return report
     }
 }

@@ -82,8 +82,13 @@ enum ResourceRoutes {
         guard CRI(text) != nil else {
             throw Problem(.notFound, "this is no compute resource identifier: form or check characters are wrong")
         }
-        guard let resource = try await call.query({ $0.resource(cri: text) }) else { throw .notFound("compute resource") }
-        guard resource.status != .retired else { throw Problem(.gone, "\(resource.cri) was retired") }
+        let found = try await call.query { exchange in
+            exchange.resource(cri: text).map { (resource: $0, successor: exchange.successor(of: $0.id)?.cri) }
+        }
+        guard let (resource, successor) = found else { throw .notFound("compute resource") }
+        guard resource.status != .retired else {
+            throw Problem(.gone, "\(resource.cri) was retired" + (successor.map { "; \($0) took its place" } ?? ""))
+        }
         return .object(products: call.products) { writer in
             writer.member("cri", resource.cri)
             writer.member("id", resource.id)

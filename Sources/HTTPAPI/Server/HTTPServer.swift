@@ -49,7 +49,8 @@ package struct HTTPServer: Sendable {
         + MoneyRoutes.routes + CatalogueRoutes.routes + HaltRoutes.routes
         + ResourceRoutes.routes + OfferRoutes.routes + BidRoutes.routes + OrderRoutes.routes + TradeRoutes.routes
         + MarketRoutes.routes + CandleRoutes.routes + CurveRoutes.routes + FeeRoutes.routes + IndexRoutes.routes
-        + AllocationRoutes.routes + DeliveryRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
+        + AllocationRoutes.routes + DeliveryRoutes.routes + DisputeRoutes.routes + MoveRoutes.routes
+        + SigningKeyRoutes.routes + ContactRoutes.routes + ReliabilityRoutes.routes + SettlementRoutes.routes + LedgerRoutes.routes
         + ProofRoutes.routes + StatementRoutes.routes + ConsoleRoutes.routes + StreamRoutes.routes + CancelTimerRoutes.routes + DescriptionRoutes.routes
         + CertificateRoutes.routes + ReportRoutes.routes + AttestationRoutes.routes
 

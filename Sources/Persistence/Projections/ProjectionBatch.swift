@@ -50,7 +50,8 @@ package struct ProjectedRows {
         case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
         case .administered(let action): actions.append(AuditLogRow(action, sequence: recorded.sequence))
         case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
-            .allocation, .delivery, .meterReport, .settlement, .halt, .resume, .energyCertificate, .attestationKey, .wipe, .feeVersion:
+            .allocation, .delivery, .meterReport, .settlement, .halt, .resume, .energyCertificate, .attestationKey, .wipe, .feeVersion,
+            .dispute, .correction, .signingKey, .move, .networkPath:
             break
         }
     }

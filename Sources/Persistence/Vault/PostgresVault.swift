@@ -68,7 +68,16 @@ package final class PostgresVault: Vault {
 
     package func erase(allocation: AllocationID) async throws(VaultError) {
         try await run { connection in
-            _ = try connection.query("DELETE FROM vault WHERE subject = $1", [.int64(allocation.rawValue)])
+            _ = try connection.query("DELETE FROM vault WHERE subject = $1 AND kind <> 'contact'", [.int64(allocation.rawValue)])
+        }
+    }
+
+    package func allocations(after: AllocationID, limit: Int) async throws(VaultError) -> [AllocationID] {
+        try await run { connection in
+            try connection.query(
+                "SELECT DISTINCT subject FROM vault WHERE subject > $1 AND kind <> 'contact' ORDER BY subject LIMIT $2",
+                [.int64(after.rawValue), .int64(Int64(limit))]
+            ).map { AllocationID(try $0.int64(0)) }
         }
     }
 

@@ -136,6 +136,16 @@ struct ExchangeStream {
         return (.placeOrder(spec), seller(account))
     }
 
+    /// An order of one account in an hour that the mix leaves alone, at the middle.
+    func unitOrder(_ side: Side, _ quantity: Quantity, _ hour: Hour, _ account: Int) -> EncodedCommand {
+        var (command, issuer) = order(side, Self.middleTicks, quantity, in: 0, account)
+        if case .placeOrder(var spec) = command {
+            spec.contract.hour = hour
+            command = .placeOrder(spec)
+        }
+        return EncodedCommand(command, issuer: issuer)
+    }
+
     // MARK: From a file
 
     /// The operations of a workload file: every symbol a contract, every account a buyer and a seller, so that none trades with itself.

@@ -8,7 +8,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measure the order book, the exchange in memory, durable orders, start-up and snapshots, and the ledger's proofs.",
         subcommands: [
             BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self, BenchRecoveryCommand.self,
-            BenchProofsCommand.self, BenchLoadCommand.self, BenchStreamsCommand.self,
+            BenchProofsCommand.self, BenchLoadCommand.self, BenchStreamsCommand.self, BenchSettlementCommand.self,
         ]
     )
 }

@@ -39,6 +39,8 @@ package struct ServerOptions: ParsableArguments {
     var snapshotEvery: Int64 = 1_000_000
     @Flag(help: "Wait beside the server that writes, following it, and take over when it is gone or silent for 3 s.")
     var standby = false
+    @Flag(help: "Only participants whose legal data is verified may trade.")
+    var requireVerification = false
 
     package init() {}
 

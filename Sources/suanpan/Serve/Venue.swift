@@ -24,6 +24,8 @@ package final class Venue: Sendable {
     /// Whether this start began the history.
     let isNew: Bool
     let logger: Logger
+    /// Forgets access details that are no longer needed, from time to time.
+    private let eraser: Task<Void, Never>
 
     /// Why a venue cannot open.
     struct Refusal: Error, CustomStringConvertible {
@@ -41,6 +43,18 @@ package final class Venue: Sendable {
         self.operatorKey = operatorKey
         self.isNew = isNew
         self.logger = logger
+        let pass = HandoverEraser(sequencer, store.vault)
+        eraser = Task {
+            while !Task.isCancelled {
+                do {
+                    let erased = try await pass.pass()
+                    if erased > 0 { logger.notice("hand-over details of \(erased) allocations were erased") }
+                } catch {
+                    logger.warning("hand-over details could not be looked through: \(error)")
+                }
+                try? await Task.sleep(for: .seconds(600))
+            }
+        }
     }
 
     /// Opens the record, recovers the exchange from it and starts the sequencer; a new record gets its genesis.
@@ -81,6 +95,8 @@ package final class Venue: Sendable {
                 description: "this record was begun with --clock \(exchange.clockMode.rawValue) and cannot run with "
                     + "--clock \(options.clock.rawValue)")
         }
+        let policy = TradingPolicy(requireVerification: options.requireVerification)
+        let isPolicyNew = exchange.tradingPolicy != policy
         let directory = Directory()
         directory.load(from: exchange)
         let sequencer = Sequencer(
@@ -89,6 +105,8 @@ package final class Venue: Sendable {
         )
         sequencer.start()
         let operatorKey = try await begin(sequencer, options, isNew: isNew, logger: logger)
+        // What this start was told goes on record, so that a replay asks the same of everybody.
+        if isPolicyNew { _ = try await sequencer.submit(.setTradingPolicy(policy), issuer: .none) }
         return Venue(
             sequencer: sequencer, directory: directory, store: store, postgres: database.postgres, operatorKey: operatorKey,
             isNew: isNew, logger: logger
@@ -118,6 +136,7 @@ package final class Venue: Sendable {
     /// Commits what was applied, ends the threads, notes the state's hash for the next start with a snapshot where many
     /// commands came after the newest, and stops the private PostgreSQL.
     package func close() async {
+        eraser.cancel()
         sequencer.stop()
         do {
             try sequencer.withFinalState { _ = try store.conclude($0) }

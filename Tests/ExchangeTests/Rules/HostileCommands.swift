@@ -23,7 +23,7 @@ struct HostileCommands {
 
     /// Every hostile command with its issuer.
     var all: [(command: Command, issuer: ParticipantID)] {
-        orders + offers + bids + reports + administration + unknownObjects + evidence
+        orders + offers + bids + reports + administration + unknownObjects + evidence + cases
     }
 
     private func varied<Body>(_ body: Body, _ changes: [(inout Body) -> Void]) -> [Body] {
@@ -301,6 +301,57 @@ struct HostileCommands {
             found.append((.halt(TradingScope(.product, product: ProductID(index))), market.operatorID))
             let key = ContractKey(product: ProductID(index), hour: contract.hour)
             found.append((.cancelOrders(CancelOrders(contract: key)), consumer))
+        }
+        return found
+    }
+
+    /// Disputes, corrections, hours given up, moves, keys and contacts: unknown objects, texts and figures beyond their bounds.
+    private var cases: [(Command, ParticipantID)] {
+        var found: [(Command, ParticipantID)] = []
+        var dispute = DisputeDelivery.Body()
+        var decision = DecideDispute.Body()
+        var correction = CorrectDelivery.Body()
+        var decline = DeclineAllocation.Body()
+        (dispute.reason, decision.reason, correction.reason, correction.reference, decline.reason) = ("x", "x", "x", "x", "x")
+        decline.from = contract.hour
+        for id in Self.ids {
+            found.append((.disputeDelivery(DisputeDelivery(DeliveryID(id), dispute)), consumer))
+            found.append((.decideDispute(DecideDispute(DisputeID(id), decision)), market.operatorID))
+            found.append((.correctDelivery(CorrectDelivery(DeliveryID(id), correction)), market.operatorID))
+            found.append((.declineAllocation(DeclineAllocation(AllocationID(id), decline)), provider))
+            found.append((.terminateAllocation(TerminateAllocation(AllocationID(id))), consumer))
+            found.append((.proposeMove(ProposeMove(DeliveryID(id), ProposeMove.Body())), provider))
+            found.append((.answerMove(AnswerMove(MoveID(id), accepted: true)), consumer))
+            found.append((.revokeSigningKey(RevokeSigningKey(SigningKeyID(id))), market.operatorID))
+            found.append((.addSigningKey(AddSigningKey(ParticipantID(id), AddSigningKey.Body())), market.operatorID))
+            found.append((.setSigningPolicy(SetSigningPolicy(ParticipantID(id), SetSigningPolicy.Body())), market.operatorID))
+        }
+        for text in Self.texts {
+            dispute.reason = text
+            decision.reason = text
+            correction.reference = text
+            decline.reason = text
+            found.append((.disputeDelivery(DisputeDelivery(DeliveryID(1), dispute)), consumer))
+            found.append((.decideDispute(DecideDispute(DisputeID(1), decision)), market.operatorID))
+            found.append((.correctDelivery(CorrectDelivery(DeliveryID(1), correction)), market.operatorID))
+            found.append((.declineAllocation(DeclineAllocation(AllocationID(1), decline)), provider))
+            var key = AddSigningKey.Body()
+            key.publicKey = text
+            found.append((.addSigningKey(AddSigningKey(meter, key)), market.operatorID))
+        }
+        for number in [-1, Int64.max, Int64.min] {
+            dispute.claimedDeviceSeconds = number
+            decision.deliveredDeviceSeconds = number
+            correction.deliveredDeviceSeconds = number
+            found.append((.disputeDelivery(DisputeDelivery(DeliveryID(1), dispute)), consumer))
+            found.append((.decideDispute(DecideDispute(DisputeID(1), decision)), market.operatorID))
+            found.append((.correctDelivery(CorrectDelivery(DeliveryID(1), correction)), market.operatorID))
+            found.append((.recordContact(RecordContact(hash: Bytes(), version: number == Int64.max ? 0 : number)), consumer))
+        }
+        for hour in Self.hours where hour != 2_016_144 {
+            decline.from = Hour(hour)
+            decline.reason = "x"
+            found.append((.declineAllocation(DeclineAllocation(AllocationID(1), decline)), provider))
         }
         return found
     }
