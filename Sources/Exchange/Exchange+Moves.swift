@@ -79,7 +79,7 @@ extension Exchange {
     /// That a resource of the provider can deliver it: another one, of the product's terms, with the units free.
     private func checkTarget(_ id: ResourceID, _ delivery: Delivery) throws(Refusal) {
         guard id != delivery.lot.resource else { throw Refusal(.conflict, "it is delivered from there already", field: "resource_id") }
-        try checkProduct(of: id, serves: delivery.contract.product)
+        try checkProduct(of: id, serves: delivery.contract.product, in: delivery.contract.hour)
         let free = freeUnits(of: id, at: delivery.contract.hour)
         guard free >= delivery.lot.quantity else {
             throw Refusal(.insufficientCapacity, "\(free) units of \(id) are free in this hour", field: "resource_id")
