@@ -150,6 +150,7 @@ extension Exchange {
         case .rotateAPIKey(let request): return try rotateAPIKey(request, issuer)
         case .administrative(let request): return try administer(request, envelope)
         case .cancelAllAfter(let request): return .cancelTimer(try cancelAllAfter(request, issuer))
+        case .requireSignatures(let request): return try requireSignatures(request, issuer)
         }
     }
 }

@@ -112,6 +112,8 @@ package struct Participant: Record, Equatable {
     package var status = ParticipantStatus.active
     package var legal: LegalEntity?
     package var homeZone: String?
+    /// Whether each request with a key of this participant must be signed.
+    package var requireSignature = false
 
     package init() {}
 
@@ -124,6 +126,7 @@ package struct Participant: Record, Equatable {
         coder.field("status", &status)
         coder.field("legal", &legal)
         coder.field("home_zone", &homeZone)
+        coder.field("require_signature", &requireSignature)
     }
 
     /// The participant of a checked body, with the body's own provider code and owner or itself for an owner; the registry

@@ -53,7 +53,8 @@ extension CommandTag {
     package var isAdministrative: Bool {
         switch self {
         case .createParticipant, .suspendParticipant, .reinstateParticipant, .createAPIKey, .rotateAPIKey, .revokeAPIKey, .deposit,
-            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle:
+            .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle,
+            .requireSignatures:
             true
         default: false
         }

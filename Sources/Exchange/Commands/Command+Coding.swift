@@ -43,6 +43,7 @@ extension Command: FieldValue {
         case .rotateAPIKey: .rotateAPIKey
         case .administrative: .administrative
         case .cancelAllAfter: .cancelAllAfter
+        case .requireSignatures: .requireSignatures
         }
     }
 
@@ -164,6 +165,9 @@ extension Command: FieldValue {
         case .cancelAllAfter(var payload):
             coder.field("cancel_all_after", &payload)
             self = .cancelAllAfter(payload)
+        case .requireSignatures(var payload):
+            coder.field("require_signatures", &payload)
+            self = .requireSignatures(payload)
         }
     }
 
@@ -206,6 +210,7 @@ extension Command: FieldValue {
         case .rotateAPIKey: self = .rotateAPIKey(RotateAPIKey())
         case .administrative: self = .administrative(AdministrativeCommand())
         case .cancelAllAfter: self = .cancelAllAfter(CancelAllAfter())
+        case .requireSignatures: self = .requireSignatures(RequireSignatures())
         }
     }
 }

@@ -43,6 +43,7 @@ package enum Command: Sendable {
     case rotateAPIKey(RotateAPIKey)
     indirect case administrative(AdministrativeCommand)
     case cancelAllAfter(CancelAllAfter)
+    case requireSignatures(RequireSignatures)
 }
 
 /// The number of a command's kind in the journal.
@@ -51,7 +52,7 @@ package enum CommandTag: String, Choice {
     case deposit, withdraw, addZone, addComputeClass, addGrade, addProduct, registerResource, certifyResource
     case declareOutage, retireResource, halt, resume, placeOrder, placeOrders, amendOrder, cancelOrder, cancelOrders
     case postOffer, amendOffer, cancelOffer, placeBid, cancelBid, recordHandover, reportMeter, reportMeters, settle
-    case rotateAPIKey, administrative, cancelAllAfter
+    case rotateAPIKey, administrative, cancelAllAfter, requireSignatures
 }
 
 /// Who asks for what, when: one entry of the journal.

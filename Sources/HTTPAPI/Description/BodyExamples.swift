@@ -26,6 +26,7 @@ package enum BodyExamples {
         "reportMeter": #"{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"previous_hash":null,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}"#,
         "reportMeters": #"{"reports":[{"resource_id":"res_000001","hour":"2026-11-24T12:00:00Z","sequence":1,"delivered_device_seconds":28800,"it_energy_kwh":"5.6"}]}"#,
         "settle": #"{"through":"2026-11-25T00:00:00Z"}"#,
+        "requireSignatures": #"{"required":true}"#,
         "cancelAllAfter": #"{"seconds":30}"#,
     ]
 }
