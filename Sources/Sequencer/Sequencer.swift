@@ -94,6 +94,11 @@ package final class Sequencer: Sendable {
     /// The number of the last durable command: what a read of the past has to include.
     package var acknowledgedSequence: Int64 { writer.lastAcknowledged.sequence }
 
+    /// As `acknowledgedSequence`, where it is certain that no other server has written since; nil where that would have to be asked.
+    ///
+    /// What was read after that command may be answered again without a question to the journal (`ConfirmedReads`).
+    package var confirmedSequence: Int64? { writer.confirmedSequence }
+
     /// The exchange's time: the machine's, or where a simulated clock stands.
     package var now: Timestamp {
         let last = writer.lastAcknowledged.time

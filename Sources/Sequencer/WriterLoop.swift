@@ -26,6 +26,9 @@ final class WriterLoop: @unchecked Sendable {
     private var followers: [any FrameFollower] = []
     private var counts = SequencerMetrics()
     private var acknowledged: (sequence: Int64, time: Timestamp) = (0, Timestamp())
+    /// When what last showed the lease to be ours was begun, by the machine's own clock, which nobody sets and which goes on while a
+    /// process or a machine sleeps; nil before, and after the end.
+    private var confirmed: MonotonicTime?
 
     init(journal: any Journal, listeners: [any EventListener], capacity: Int) {
         self.journal = journal
@@ -45,6 +48,13 @@ final class WriterLoop: @unchecked Sendable {
 
     /// The last command that is durable, and its time.
     var lastAcknowledged: (sequence: Int64, time: Timestamp) { condition.withLock { acknowledged } }
+
+    /// The last durable command, where no other server can have written after it: the lease was ours less than `ConfirmedReads.window` ago.
+    var confirmedSequence: Int64? {
+        let (sequence, moment) = condition.withLock { (acknowledged.sequence, failure == nil && !ended ? confirmed : nil) }
+        guard let moment, MonotonicTime.now.nanoseconds &- moment.nanoseconds < ConfirmedReads.window.nanoseconds else { return nil }
+        return sequence
+    }
 
     /// Where the recovered history ends.
     func begin(at sequence: Int64, _ time: Timestamp) { condition.withLock { acknowledged = (sequence, time) } }
@@ -117,8 +127,11 @@ final class WriterLoop: @unchecked Sendable {
     }
 
     private func commit(_ batch: Batch) throws(JournalError) {
+        let moment = MonotonicTime.now
         guard batch.hasCommands else {
-            if batch.answers.isEmpty { _ = try journal.beat() } else { try journal.confirmLease() }
+            var isOurs = true
+            if batch.answers.isEmpty { isOurs = try journal.beat() } else { try journal.confirmLease() }
+            if isOurs { condition.withLock { confirmed = moment } }
             return
         }
         let frame = batch.frame
@@ -127,6 +140,7 @@ final class WriterLoop: @unchecked Sendable {
         let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start) / 1_000)
         let followers = condition.withLock {
             acknowledged = (frame.lastSequence, frame.time)
+            confirmed = moment
             counts.frames += 1
             counts.commands += frame.lastSequence - frame.firstSequence + 1
             counts.reads += max(0, Int64(batch.answers.count) - (frame.lastSequence - frame.firstSequence + 1))

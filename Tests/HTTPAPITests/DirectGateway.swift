@@ -81,6 +81,7 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
     var isTrading: Bool { failure == nil }
     var now: Timestamp { lock.withLock { time } }
     var acknowledgedSequence: Int64 { lock.withLock { exchange.sequence } }
+    var confirmedSequence: Int64? { failure == nil ? acknowledgedSequence : nil }
     var samples: [MetricSample] { [MetricSample("suanpan_commands_total", .counter, Int64(commands), help: "Commands applied.")] }
 
     /// The canonical bytes of the whole state.

@@ -133,6 +133,29 @@ struct SequencerTests {
         #expect(!sequencer.isTrading)
     }
 
+    @Test("reads may be repeated from memory after a commit, not while one waits, not after the end")
+    func confirmedReads() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        func read() async throws -> Int64? {
+            _ = try await sequencer.read { $0.sequence }
+            return sequencer.confirmedSequence
+        }
+        // A machine that stands still for longer than the window between the two would be told that it does not know: try again.
+        var confirmed: Int64?
+        for _ in 0..<100 where confirmed == nil { confirmed = try await read() }
+        #expect(confirmed == 1)
+        journal.hold()
+        send(1, to: sequencer, answers)
+        journal.waitForCommit()
+        Thread.sleep(forTimeInterval: 0.03)
+        #expect(sequencer.confirmedSequence == nil && sequencer.acknowledgedSequence == 1)
+        journal.release(failing: true)
+        sequencer.stop()
+        #expect(sequencer.confirmedSequence == nil)
+    }
+
     @Test("the frame holds what was submitted, all but the time")
     func bytesOfTheFrame() async throws {
         let journal = HeldJournal()

@@ -13,8 +13,8 @@ package struct Call: Sendable {
     /// The parsed body; nil where the route takes none.
     let body: JSONDocument?
     var idempotency: IdempotencyKey?
-    /// What the record keeps of where an administrative command came from.
-    var origin = CommandOrigin()
+    /// What the record keeps of where an administrative command came from; nil where nobody in particular calls.
+    var origin: (@Sendable () -> CommandOrigin)?
     /// The media types that the client would rather have.
     var accept: String?
     /// Of a stream: where the client left one, and where it comes from.
@@ -58,9 +58,10 @@ package struct Call: Sendable {
     /// - Throws: the refusal as a problem, or why nothing was acknowledged.
     func submit(_ command: Command) async throws(Problem) -> Outcome {
         let outcome: Outcome
-        let command =
-            command.tag.isAdministrative && !origin.key.isNone
-            ? .administrative(AdministrativeCommand(origin: origin, command: command)) : command
+        var command = command
+        if command.tag.isAdministrative, let origin {
+            command = .administrative(AdministrativeCommand(origin: origin(), command: command))
+        }
         do throws(SubmissionError) {
             outcome = try await services.gateway.submit(command, issuer: caller.participant, idempotency: idempotency)
         } catch {

@@ -83,9 +83,13 @@ enum MarketRoutes {
     @Sendable static func book(_ call: Call) async throws(Problem) -> Answer {
         let depth = try call.query.integer("depth", 1...1_000) ?? defaultDepth
         let key = call.contract()
+        let asked = BookAnswers.Key(contract: key, depth: depth)
+        if let known = call.services.books.answer(asked, at: call.services.gateway.confirmedSequence) { return Answer(body: known) }
         let read = max(depth, BookChecksum.depth)
         guard let book = try await call.query({ $0.book(key, depth: read) })?.answered(depth: depth) else { throw unknown() }
-        return .json(book, products: call.products, capacity: 256 + 64 * (book.bids.count + book.asks.count))
+        let answer = Answer.json(book, products: call.products, capacity: 256 + 64 * (book.bids.count + book.asks.count))
+        call.services.books.keep(answer.body, for: asked, at: book.sequence)
+        return answer
     }
 
     /// What standing bids want of a product, in the order in which they are tried.

@@ -104,8 +104,7 @@ package struct APIResponder: HTTPResponder {
             )
             if route.query.contains("format") { call.accept = request.headers.value(.accept) }
             if !caller.key.isNone {
-                let address = address(of: request, context)
-                call.origin = CommandOrigin(key: caller.key, address: address?.text, requestID: context.note.name)
+                call.origin = { CommandOrigin(key: caller.key, address: address(of: request, context)?.text, requestID: context.note.name) }
             }
             if route.isStream {
                 call.lastEventID = request.headers.value(.lastEventID)

@@ -28,6 +28,8 @@ package protocol ExchangeGateway: AnyObject, Sendable {
     var now: Timestamp { get }
     /// The last command that was answered: reads of the past include it.
     var acknowledgedSequence: Int64 { get }
+    /// The same, where it is certain without asking that no other server has written since; nil where it is not.
+    var confirmedSequence: Int64? { get }
     /// Figures for `GET /metrics`, without a queue in between.
     var samples: [MetricSample] { get }
 }

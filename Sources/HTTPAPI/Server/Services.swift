@@ -8,6 +8,8 @@ package struct Services: Sendable {
     package let vault: any Vault
     package let archive: any LedgerArchive
     let requestCounts = RequestCounts()
+    /// What was last read of books.
+    let books = BookAnswers()
     /// Who may come in, how often, from where.
     package let edge: EdgeServices
     /// Open streams.

@@ -86,6 +86,8 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
         appliedMigrations = try Migrator.migrate(connection).map(\.name)
         try Self.confirmFormat(connection)
         epoch = try WriterLease.take(connection, holder: settings.holder, at: Self.wallMicroseconds())
+        // Whoever had the lease before may still answer reads from memory for a moment.
+        if epoch > 1 { Thread.sleep(forTimeInterval: Double(ConfirmedReads.pause.nanoseconds) / 1e9) }
         head = try JournalReading.head(connection)
         process = connection.backendProcess
         session = try Self.session(connection)
