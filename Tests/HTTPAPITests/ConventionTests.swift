@@ -38,7 +38,7 @@ import Testing
             try await host.must("POST", "/v1/zones", #"{"code":"US-OHIO","name":"Ohio","country":"US"}"#)
             try await host.must(
                 "POST", "/v1/products",
-                #"{"class":"H100-SXM","zone":"US-OHIO","currency":"USD","tick_size":"0.01","lot_size":1,"reference_price":"2.00","horizon_hours":48}"#)
+                #"{"class":"H100-SXM","zone":"US-OHIO","currency":"USD","tick_size":"0.01","lot_size":1,"maker_fee_bps":0,"taker_fee_bps":5,"reference_price":"2.00","horizon_hours":48}"#)
             for path in ["/v1/zones", "/v1/products", "/v1/market", "/v1/participants"] {
                 var seen: [String] = []
                 var cursor = ""

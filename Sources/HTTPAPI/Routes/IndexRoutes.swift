@@ -72,10 +72,12 @@ enum IndexRoutes {
             throw .invalid("to", "to must lie at most \(longestHistory) periods after from")
         }
         // The cursor is the end of the last period that was shown.
-        var begin = first
+        let begin: Hour
         if let page, page.cursor != nil {
             guard let hours = Int32(exactly: try page.number()), hours % length == 0 else { throw Page.malformed }
             begin = max(first, Hour(hours))
+        } else {
+            begin = first
         }
         let most = page.map { $0.limit + 1 } ?? Int.max
         let sources = try await call.query { exchange -> [IndexSource]? in
