@@ -59,6 +59,13 @@ extension Exchange {
             isKnown(id) && deliveries[Int(id.rawValue) - 1].delivery.isSettled
         }
         for id in listed { unlisted.add(deliveries[Int(id.rawValue) - 1]) }
+        var position = 0
+        for hour in unlisted.hours {
+            guard hour.deliveries.elementsEqual(listed[position..<position + hour.deliveries.count]) else {
+                throw decoder.damaged("deliveries that no run has listed, not hour by hour")
+            }
+            position += hour.deliveries.count
+        }
     }
 
     private func decodeMeters(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
