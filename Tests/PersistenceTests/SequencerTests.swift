@@ -149,7 +149,7 @@ struct SequencerTests {
         journal.hold()
         send(1, to: sequencer, answers)
         journal.waitForCommit()
-        Thread.sleep(forTimeInterval: 0.03)
+        try await Task.sleep(for: .milliseconds(30))
         #expect(sequencer.confirmedSequence == nil && sequencer.acknowledgedSequence == 1)
         journal.release(failing: true)
         sequencer.stop()
