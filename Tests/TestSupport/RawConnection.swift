@@ -35,12 +35,22 @@ package final class RawConnection {
 
     deinit { close(descriptor) }
 
+    /// Calls again what a stop and a continuation of this process interrupted: a socket with a time-out says so.
+    package static func again(_ call: () -> Int) -> Int {
+        while true {
+            let count = call()
+            if count >= 0 || errno != EINTR { return count }
+        }
+    }
+
     /// Sends bytes; false once the other side does not take them any more.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes { part in
+                Self.again { Foundation.send(descriptor, part.baseAddress, part.count, Int32(MSG_NOSIGNAL)) }
+            }
             guard count > 0 else { return false }
             sent += count
         }
@@ -73,7 +83,7 @@ package final class RawConnection {
     /// What comes next; empty once the other side closed.
     package func receiveSome() -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
+        let count = Self.again { recv(descriptor, &buffer, buffer.count, 0) }
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
@@ -82,7 +92,7 @@ package final class RawConnection {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = Self.again { recv(descriptor, &buffer, buffer.count, 0) }
             guard count > 0 else { break }
             bytes += buffer[..<count]
             if let end, String(decoding: bytes, as: UTF8.self).contains(end) { break }

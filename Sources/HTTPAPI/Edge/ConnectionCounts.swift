@@ -53,13 +53,11 @@ package final class ConnectionCounts: Sendable {
 
     /// Where all places are taken, ends some connections on which no request is, so that others are not kept out by those that ask for
     /// nothing: of the address that has most of them, the longest waiting. Looks again as long as there is no room.
-    ///
-    /// - Parameter newcomer: One that was just taken, whose first request is on its way.
-    func makeRoom(places: Int, besides newcomer: OpenConnection? = nil, on loop: any EventLoop) {
+    func makeRoom(places: Int, on loop: any EventLoop) {
         let (leaving, looksAgain) = state.withLock { state -> ([OpenConnection], Bool) in
             guard state.open.count >= places else { return ([], false) }
             defer { state.isLooking = true }
-            return (Self.leaving(state, besides: newcomer, count: max(1, places / 64)), !state.isLooking)
+            return (Self.leaving(state, count: max(1, places / 64)), !state.isLooking)
         }
         for connection in leaving {
             note(.gaveWay)
@@ -72,10 +70,13 @@ package final class ConnectionCounts: Sendable {
         }
     }
 
-    private static func leaving(_ state: State, besides newcomer: OpenConnection?, count: Int) -> [OpenConnection] {
-        let waiting = state.open.values.compactMap { connection in
-            connection === newcomer ? nil : connection.waitsSince.map { (connection, since: $0) }
-        }
+    /// How long one has waited at least that gives way: the request of one that was just taken may be on its way.
+    private static let shortest: TimeAmount = .milliseconds(100)
+
+    private static func leaving(_ state: State, count: Int) -> [OpenConnection] {
+        let latest = (NIODeadline.now() - shortest).uptimeNanoseconds
+        let waiting = state.open.values.compactMap { connection in connection.waitsSince.map { (connection, since: $0) } }
+            .filter { $0.since <= latest }
         func share(_ connection: OpenConnection) -> Int { connection.address.flatMap { state.perAddress[$0] } ?? 0 }
         guard let largest = waiting.map({ share($0.0) }).max() else { return [] }
         return waiting.filter { share($0.0) == largest }.sorted { $0.since < $1.since }.prefix(count).map(\.0)

@@ -58,7 +58,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         let open = OpenConnection(channel, channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value })
         self.open = open
         if counts.enter(open, limit: patience.connectionsPerAddress) {
-            counts.makeRoom(places: patience.connections, besides: open, on: context.eventLoop)
+            counts.makeRoom(places: patience.connections, on: context.eventLoop)
         } else {
             counts.note(.addressLimit)
             context.close(promise: nil)
