@@ -171,7 +171,7 @@ import suanpan
                     var statuses: [Int: Int] = [:]
                     let request = "GET /v1/balances HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n"
                     let pipeline = try Pipeline(port: port)
-                    for _ in 0..<30 {
+                    for _ in 0..<4 {
                         pipeline.send(Array(String(repeating: request, count: 50).utf8))
                         for _ in 0..<50 { statuses[try #require(try pipeline.receive()).status, default: 0] += 1 }
                     }
@@ -179,8 +179,8 @@ import suanpan
                 }
                 try await scene.trade(20)
                 let statuses = try await flood.value
-                #expect(statuses.values.reduce(0, +) == 1_500)
-                if limit == nil { #expect(statuses == [200: 1_500]) } else { #expect(Set(statuses.keys) == [200, 429] && (statuses[429] ?? 0) > 0) }
+                #expect(statuses.values.reduce(0, +) == 200)
+                if limit == nil { #expect(statuses == [200: 200]) } else { #expect(Set(statuses.keys) == [200, 429] && (statuses[429] ?? 0) > 0) }
             }
         }
     }

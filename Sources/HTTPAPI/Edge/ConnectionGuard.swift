@@ -98,7 +98,11 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read.
+/// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read,
+/// and lets one request through at a time.
+///
+/// Without that a client that sends many requests at once and reads nothing has many answers made for it before the first was seen not
+/// to go out.
 final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -110,8 +114,13 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     private var connection: ConnectionGuard?
     private var body: LazyDeadline?
     private var reader: LazyDeadline?
-    /// Requests that came and are not answered.
-    private var requests = 0
+    /// Whether a request was let through that is not answered.
+    private var isAsked = false
+    /// What came behind it, not let through yet, and the end of what the client sends, where that came.
+    private var held = CircularBuffer<NIOAny>(initialCapacity: 0)
+    private var heldEnd: ChannelEvent?
+    /// Whether somebody wants to read on meanwhile.
+    private var wantsMore = false
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
         self.counts = counts
@@ -130,8 +139,9 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         cancel()
-        for _ in 0..<requests { connection?.noteEnd() }
-        requests = 0
+        if isAsked { connection?.noteEnd() }
+        isAsked = false
+        held.removeAll()
         context.fireChannelInactive()
     }
 
@@ -142,9 +152,15 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !held.isEmpty || isAsked && isHead(data) { held.append(data) } else { letThrough(data, context) }
+    }
+
+    private func isHead(_ data: NIOAny) -> Bool { if case .head = unwrapInboundIn(data) { true } else { false } }
+
+    private func letThrough(_ data: NIOAny, _ context: ChannelHandlerContext) {
         switch unwrapInboundIn(data) {
         case .head:
-            requests += 1
+            isAsked = true
             connection?.noteHead()
             body?.set(on: context.eventLoop)
         case .body: break
@@ -153,12 +169,39 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    func read(context: ChannelHandlerContext) { if held.isEmpty { context.read() } else { wantsMore = true } }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // It must not overtake requests that came before it.
+        if let end = event as? ChannelEvent, end == .inputClosed, !held.isEmpty { heldEnd = end } else { context.fireUserInboundEventTriggered(event) }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data), requests > 0 {
-            requests -= 1
-            connection?.noteEnd()
-        }
+        guard case .end = unwrapOutboundIn(data), isAsked else { return context.write(data, promise: promise) }
+        isAsked = false
+        connection?.noteEnd()
         context.write(data, promise: promise)
+        if !held.isEmpty { letNextThrough(context) }
+    }
+
+    /// The next request that is held, as far as it has come.
+    private func letNextThrough(_ context: ChannelHandlerContext) {
+        // Not from within the writing of an answer.
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (pace, context) = bound.value
+            guard context.channel.isActive else { return }
+            while let data = pace.held.first, !(pace.isAsked && pace.isHead(data)) {
+                pace.held.removeFirst()
+                pace.letThrough(data, context)
+            }
+            context.fireChannelReadComplete()
+            guard pace.held.isEmpty else { return }
+            if let end = pace.heldEnd { context.fireUserInboundEventTriggered(end) }
+            pace.heldEnd = nil
+            if pace.wantsMore { context.read() }
+            pace.wantsMore = false
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
