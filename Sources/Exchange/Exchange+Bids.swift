@@ -158,6 +158,7 @@ extension Exchange {
         allocations.setUsableShare(spec.usableShare, of: allocation)
         var fees = Micros.zero
         for planned in fills(of: plan, spec, for: issuer) {
+            let resource = orders[planned.slot].resource
             let fill = take(planned, product, allocation, view.id, issuer)
             fees += fill.fee
             let key = contracts[planned.contract].key
@@ -168,6 +169,7 @@ extension Exchange {
             }
             view.legs[view.legs.count - 1].quantity += fill.quantity
             view.legs[view.legs.count - 1].trades.append(fill)
+            if !resource.isNone { view.legs[view.legs.count - 1].add(fill.quantity, of: resource) }
         }
         for index in view.legs.indices { view.legs[index].averagePrice = average(view.legs[index].trades) }
         view.status = .filled
@@ -321,5 +323,19 @@ extension Exchange {
             quantity += Int64(fill.quantity)
         }
         return Notional.average(notional: notional, quantity: quantity)
+    }
+}
+
+extension BidLegView {
+    /// Adds units that a resource serves.
+    mutating func add(_ quantity: Quantity, of resource: ResourceID) {
+        if let index = resources.firstIndex(where: { $0.resourceID == resource }) {
+            resources[index].quantity += quantity
+            return
+        }
+        var view = ServingResourceView()
+        view.resourceID = resource
+        view.quantity = quantity
+        resources.append(view)
     }
 }

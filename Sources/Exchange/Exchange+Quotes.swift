@@ -14,7 +14,7 @@ extension Exchange {
             _ = try onlyProduct(spec)
             asked.placement = .any
         }
-        let found = try search(asked, for: participant)
+        let found = try search(asked, for: participant, .forQuote)
         var view = QuoteView()
         view.currency = found.currency
         view.excluded = found.excluded

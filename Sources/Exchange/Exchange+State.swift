@@ -15,7 +15,7 @@ import Settlement
 extension Exchange {
     /// The form of what `encodeState` writes; raised with every change of it, so that hashes of one form are never held
     /// against those of another.
-    package static let stateForm: Int32 = 5
+    package static let stateForm: Int32 = 6
 
     /// What of the state is written.
     package enum StateScope {
@@ -84,6 +84,7 @@ extension Exchange {
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
         try confirmContracts(&decoder)
+        markAllAsks()
     }
 
     /// Clock, market halt and counters.

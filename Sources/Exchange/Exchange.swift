@@ -17,7 +17,7 @@ import Settlement
 /// `Exchange+BidSearch.swift`, `Exchange+Settlement.swift` …
 package final class Exchange {
     /// The rules that this code computes with.
-    package static let rulesVersion: Int32 = 3
+    package static let rulesVersion: Int32 = 4
 
     /// The number of the last applied command; 0 before the genesis.
     package internal(set) var sequence: Int64 = 0
@@ -81,6 +81,8 @@ package final class Exchange {
     var bids: [BidView] = []
     /// A client's own names of its bids.
     var bidNames: [ClientName: BidID] = [:]
+    /// What resources ask, as searches see it.
+    var asks = AskIndex()
     /// Bids that wait for somebody to sell.
     var standing = StandingBids()
     /// How many orders of an hourly bid are live.

@@ -17,6 +17,10 @@ struct NaiveBidSearch {
         /// None for a resale.
         var resource: ResourceID?
         var owner: ParticipantID
+        /// Of a block: the least that a bid must take. 0 of others.
+        var minHours: Int32
+        var minQuantity: Quantity
+        var isBlock: Bool { minHours > 0 || minQuantity > 0 }
     }
 
     /// Part of an ask that a plan takes.
@@ -45,14 +49,18 @@ struct NaiveBidSearch {
         for participant in market.exchange.participants(after: ParticipantID(0), limit: .max) {
             for order in market.exchange.orders(of: participant.id, status: nil, contract: nil, after: OrderID(0), limit: .max)
             where order.side == .sell && (order.status == .open || order.status == .partiallyFilled) {
+                let offer = order.offerID.flatMap { market.exchange.offer($0) }
                 found.append(
                     Ask(
                         id: order.id, contract: order.contract, price: order.price ?? Price(), remaining: order.remainingQuantity,
-                        resource: order.resourceID, owner: participant.ownerID))
+                        resource: order.resourceID, owner: participant.ownerID, minHours: offer?.minHours ?? 0, minQuantity: offer?.minQuantity ?? 0))
             }
         }
-        // Price, then time: no order of these markets ever loses its place.
-        asks = found.sorted { $0.price == $1.price ? $0.id < $1.id : $0.price < $1.price }
+        // Price, blocks last, then time: no order of these markets ever loses its place.
+        asks = found.sorted {
+            if $0.price != $1.price { return $0.price < $1.price }
+            return $0.isBlock == $1.isBlock ? $0.id < $1.id : $1.isBlock
+        }
     }
 
     /// The cheapest plan that keeps the limit; where none does, the cheapest.
@@ -111,6 +119,7 @@ struct NaiveBidSearch {
             let contract = ContractKey(product: product.id, hour: start + offset)
             var left = spec.quantity
             for ask in asks where ask.contract == contract && ask.owner != owner && left > 0 {
+                guard ask.minHours <= spec.durationHours, ask.minQuantity <= spec.quantity else { continue }
                 if let group {
                     guard let resource = ask.resource, group.contains(resource) else { continue }
                 }

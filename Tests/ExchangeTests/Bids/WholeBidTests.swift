@@ -68,6 +68,8 @@ struct WholeBidTests {
             var used: [ResourceID] = []
             for hour in hours where !used.contains(hour.resourceID) { used.append(hour.resourceID) }
             #expect(used.count == resources)
+            for leg in view.legs { #expect(leg.resources.reduce(0) { $0 + $1.quantity } == leg.quantity) }
+            #expect(Set(view.legs.flatMap { $0.resources.map(\.resourceID) }) == Set(used))
         }
     }
 
