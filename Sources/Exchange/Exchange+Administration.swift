@@ -45,6 +45,7 @@ extension Command {
         switch self {
         case .suspendParticipant(let reference), .reinstateParticipant(let reference): "\(reference.participant)"
         case .createAPIKey(let request): "\(request.participant)"
+        case .requireSignatures(let request): "\(request.participant)"
         case .rotateAPIKey(let request): "\(request.key)"
         case .revokeAPIKey(let request): "\(request.key)"
         case .revokeAttestationKey(let request): "\(request.key)"

@@ -182,6 +182,7 @@ extension Exchange {
         case .verifyParticipant(let request): return try verify(request, issuer)
         case .blockBuyers(let request): return try blockBuyers(request, issuer)
         case .setTradingPolicy(let request): return try setPolicy(request, issuer)
+        case .requireSignatures(let request): return try requireSignatures(request, issuer)
         }
     }
 }

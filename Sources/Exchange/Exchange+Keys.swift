@@ -55,6 +55,15 @@ extension Exchange {
         return .apiKey(apiKeys[index].view)
     }
 
+    /// Demands signed requests of all keys of a participant, or leaves it to each key.
+    func requireSignatures(_ request: RequireSignatures, _ issuer: ParticipantID) throws(Refusal) -> Reply {
+        try checkKeeper(issuer, of: request.participant)
+        guard let before = participant(request.participant) else { throw Refusal(.notFound, "there is no such participant") }
+        let participant = try participants.setRequireSignature(request.body.required, of: request.participant)
+        if before.requireSignature != participant.requireSignature { emit(.participant(participant)) }
+        return .participant(participant)
+    }
+
     @discardableResult
     func addKey(
         _ body: CreateAPIKey.Body, scopes: [Role], hash: Bytes, of participant: ParticipantID, replacing old: APIKeyID? = nil

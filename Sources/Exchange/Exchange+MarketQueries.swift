@@ -81,9 +81,11 @@ extension Exchange {
         return views
     }
 
-    /// What can be had of each product: the cheapest run on one resource, the largest block, the best prices.
-    package func market(quantity: Quantity, duration: Int32, from: Hour, to: Hour) -> [MarketLineView] {
-        catalogue.products.map { product in
+    /// What can be had of each product, from the `first` on: the cheapest run on one resource, the largest block, the best prices.
+    package func market(
+        first: Int64 = 0, limit: Int = .max, quantity: Quantity, duration: Int32, from: Hour, to: Hour
+    ) -> [MarketLineView] {
+        catalogue.products.dropFirst(Int(clamping: first)).prefix(limit).map { product in
             var line = MarketLineView()
             line.product = product.id
             line.currency = product.currency

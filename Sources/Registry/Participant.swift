@@ -155,6 +155,8 @@ package struct Participant: Record, Equatable {
     package var homeZone: String?
     /// Of the legal data; another set of data ends it.
     package var verification: Verification?
+    /// Whether each request with a key of this participant must be signed.
+    package var requireSignature = false
 
     package init() {}
 
@@ -168,6 +170,7 @@ package struct Participant: Record, Equatable {
         coder.field("legal", &legal)
         coder.field("home_zone", &homeZone)
         coder.field("verification", &verification)
+        coder.field("require_signature", &requireSignature)
     }
 
     /// Whether the legal data is verified at a moment.

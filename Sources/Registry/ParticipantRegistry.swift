@@ -90,6 +90,15 @@ package struct ParticipantRegistry: Sendable {
         return participants[Int(id.rawValue) - 1]
     }
 
+    /// Demands signed requests of a participant's keys, or no longer.
+    ///
+    /// - Throws: `not_found` for an unknown participant.
+    package mutating func setRequireSignature(_ required: Bool, of id: ParticipantID) throws(Refusal) -> Participant {
+        guard participant(id) != nil else { throw Refusal(.notFound, "there is no such participant") }
+        participants[Int(id.rawValue) - 1].requireSignature = required
+        return participants[Int(id.rawValue) - 1]
+    }
+
     private mutating func providerCode(of spec: ParticipantSpec) throws(Refusal) -> String? {
         guard spec.roles.contains(.provider) else { return nil }
         if let code = spec.providerCode {

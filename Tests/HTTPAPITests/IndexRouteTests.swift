@@ -98,6 +98,14 @@ import Testing
             let run = "from=2026-11-23T11:00:00Z&to=2026-11-23T15:00:00Z"
             let history = try await nobody.get("/v1/indices/H100-SXM/history?\(run)")
             #expect(history.data.map { $0["status"] as? String } == ["withheld", "published", "withheld", "withheld"], "\(history.text)")
+            var pages: [String] = []
+            var cursor = ""
+            repeat {
+                let page = try await nobody.get("/v1/indices/H100-SXM/history?\(run)&limit=3\(cursor)")
+                pages += page.data.compactMap { $0["start"] as? String }
+                cursor = page.string("next_cursor").map { "&cursor=" + $0 } ?? ""
+            } while !cursor.isEmpty && pages.count < 10
+            #expect(pages == history.data.compactMap { $0["start"] as? String } && history.string("next_cursor") == nil)
             let table = try await nobody.get("/v1/indices/H100-SXM/history.csv?\(run)")
             #expect(table.text.split(separator: "\r\n").count == 5 && table.text.contains("2026-11-23T12:00:00Z,2026-11-23T13:00:00Z,published,,2."), "\(table.text)")
             let picture = try await nobody.get("/v1/indices/H100-SXM/chart.svg?\(run)")
@@ -130,7 +138,7 @@ import Testing
         try await APIBench().run { (host) async throws in
             try await host.catalogue()
             for (query, field) in [
-                ("?period=week", "period"), ("?at=x", "at"), ("?as_known_at=2026-11-24T00:00:00Z", "as_known_at"), ("?from=2026-11-23T00:00:00Z", "from"),
+                ("?period=week", "period"), ("/history?cursor=x", "cursor"), ("/history?period=day&cursor=MQ", "cursor"), ("?at=x", "at"), ("?as_known_at=2026-11-24T00:00:00Z", "as_known_at"), ("?from=2026-11-23T00:00:00Z", "from"),
                 ("/history?from=2026-11-23T00:00:00Z&to=2026-11-23T00:00:00Z", "to"), ("/history?from=2026-01-01T00:00:00Z&to=2026-11-23T00:00:00Z", "to"),
             ] {
                 let answer = try await host.get("/v1/indices/H100-SXM\(query)")

@@ -63,6 +63,31 @@ import Testing
         }
     }
 
+    @Test("an account can demand that all of its keys sign, and lifts the demand with a signed request only")
+    func demandsSignatures() async throws {
+        try await scene { (host, _, _, wall) async throws in
+            let operatorClient = host.acting(with: APIBench.operatorKey)
+            let id = try await operatorClient.must("POST", "/v1/participants", #"{"name":"Q","roles":["consumer"]}"#).id
+            let key = try await operatorClient.must("POST", "/v1/participants/\(id)/api_keys", #"{"label":"k"}"#)
+            let bare = host.acting(with: key.string("key"))
+            let signer = Signer(id: key.id, secret: key.string("signing_secret") ?? "")
+            let path = "/v1/participants/\(id)/signing"
+            #expect(try await bare.send("PUT", "/v1/participants/par_000001/signing", #"{"required":true}"#).code == "not_found")
+            #expect(try await bare.send("PUT", path, #"{"required":1}"#).field == "required")
+            #expect(try await bare.get("/v1/balances").status == 200)
+            let demanded = try await bare.must("PUT", path, #"{"required":true}"#)
+            #expect(demanded.text.contains(#""require_signature":true"#))
+            #expect(try await bare.get("/v1/balances").code == "unauthenticated")
+            #expect(try await bare.send("PUT", path, #"{"required":false}"#).code == "unauthenticated")
+            let headers = ["Authorization": signer.header("GET", "/v1/balances", at: "\(wall.seconds)")]
+            #expect(try await host.send("GET", "/v1/balances", headers: headers).status == 200)
+            let body = #"{"required":false}"#
+            let lift = ["Authorization": signer.header("PUT", path, body, at: "\(wall.seconds)")]
+            #expect(try await host.send("PUT", path, body, headers: lift).status == 200)
+            #expect(try await bare.get("/v1/balances").status == 200)
+        }
+    }
+
     @Test("a signature is taken once")
     func refusesReplays() async throws {
         try await scene { (host, signer, _, wall) async throws in

@@ -56,7 +56,7 @@ extension CommandTag {
             .withdraw, .addZone, .addComputeClass, .addGrade, .addProduct, .certifyResource, .halt, .resume, .settle,
             .registerEnergyCertificate, .addAttestationKey, .revokeAttestationKey, .postFees, .overrideBand, .reviseIndex,
             .decideDispute, .correctDelivery, .addSigningKey, .revokeSigningKey, .setSigningPolicy,
-            .correctZone, .correctComputeClass, .setNetworkPath, .setLegalEntity, .verifyParticipant:
+            .correctZone, .correctComputeClass, .setNetworkPath, .setLegalEntity, .verifyParticipant, .requireSignatures:
             true
         default: false
         }

@@ -70,6 +70,7 @@ extension Command: FieldValue {
         case .verifyParticipant: .verifyParticipant
         case .blockBuyers: .blockBuyers
         case .setTradingPolicy: .setTradingPolicy
+        case .requireSignatures: .requireSignatures
         }
     }
 
@@ -272,6 +273,9 @@ extension Command: FieldValue {
         case .setTradingPolicy(var payload):
             coder.field("set_trading_policy", &payload)
             self = .setTradingPolicy(payload)
+        case .requireSignatures(var payload):
+            coder.field("require_signatures", &payload)
+            self = .requireSignatures(payload)
         }
     }
 
@@ -341,6 +345,7 @@ extension Command: FieldValue {
         case .verifyParticipant: self = .verifyParticipant(VerifyParticipant())
         case .blockBuyers: self = .blockBuyers(BlockBuyers())
         case .setTradingPolicy: self = .setTradingPolicy(TradingPolicy())
+        case .requireSignatures: self = .requireSignatures(RequireSignatures())
         }
     }
 }

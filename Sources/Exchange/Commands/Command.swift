@@ -70,6 +70,7 @@ package enum Command: Sendable {
     case verifyParticipant(VerifyParticipant)
     case blockBuyers(BlockBuyers)
     case setTradingPolicy(TradingPolicy)
+    case requireSignatures(RequireSignatures)
 }
 
 /// The number of a command's kind in the journal.
@@ -85,6 +86,7 @@ package enum CommandTag: String, Choice {
     case disputeDelivery, decideDispute, declineAllocation, terminateAllocation, correctDelivery, addSigningKey, revokeSigningKey
     case setSigningPolicy, proposeMove, answerMove, recordContact
     case correctZone, correctComputeClass, setNetworkPath, setLegalEntity, verifyParticipant, blockBuyers, setTradingPolicy
+    case requireSignatures
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -86,6 +86,30 @@ package struct RevokeAPIKey: Record {
     package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("key", &key) }
 }
 
+/// `PUT /v1/participants/{id}/signing`.
+package struct RequireSignatures: Record {
+    package var participant = ParticipantID.none
+    package var body = Body()
+
+    /// What the client sends.
+    package struct Body: Record {
+        package var required = false
+
+        package init() {}
+        package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("required", &required) }
+    }
+
+    package init() {}
+    package init(participant: ParticipantID, body: Body) {
+        self.participant = participant
+        self.body = body
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("participant", &participant)
+        coder.field("body", &body)
+    }
+}
+
 extension CreateAPIKey.Body {
     /// The longest overlap of two keys, and how many ranges of addresses a key may name.
     package static let longestOverlapSeconds: Int64 = 30 * 86_400

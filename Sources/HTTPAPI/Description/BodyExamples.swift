@@ -37,6 +37,7 @@ package enum BodyExamples {
         "recordWipe": #"{"wiped_at":"2026-11-24T16:05:00Z","method":"NIST SP 800-88 purge","evidence_hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#,
         "registerEnergyCertificate": #"{"registry":"GEC","number":"2026-11-0001","participant_id":"par_000002","zone":"CN-GAN","energy_kwh":"1000","start":"2026-11-01T00:00:00Z","end":"2026-12-01T00:00:00Z","source":"wind"}"#,
         "retireEnergyCertificate": #"{"resource_id":"res_000001","matching":"annual"}"#,
+        "requireSignatures": #"{"required":true}"#,
         "cancelAllAfter": #"{"seconds":30}"#,
         "postFees": #"{"effective_from":"2026-12-01T00:00:00Z","tiers":[{"min_delivered_hours":0,"maker_fee_bps":0,"taker_fee_bps":10},{"min_delivered_hours":10000,"maker_fee_bps":-2,"taker_fee_bps":8}]}"#,
         "reviseIndex": #"{"hour":"2026-11-24T12:00:00Z","excluded_trades":["trd_000001"],"reason":"a trade in error, annulled"}"#,

@@ -21,7 +21,7 @@ package enum OpenAPIDocument {
         return [
             "openapi": "3.1.0", "info": info, "servers": [["url": "/"]],
             "tags": .array(RouteTag.allCases.map { ["name": .text($0.rawValue)] }),
-            "security": [["api_key": []]], "paths": .object(paths), "components": schemas.components,
+            "security": [["api_key": []], ["signature": []]], "paths": .object(paths), "components": schemas.components,
         ]
     }
 
@@ -57,7 +57,13 @@ private struct Schemas {
             "schemas": .object(schemas.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) }),
             "responses": .object(responses),
             "securitySchemes": [
-                "api_key": ["type": "http", "scheme": "bearer", "description": "An API key: Authorization: Bearer spk_…"]
+                "api_key": ["type": "http", "scheme": "bearer", "description": "An API key: Authorization: Bearer spk_…"],
+                "signature": [
+                    "type": "http", "scheme": "HMAC-SHA256",
+                    "description": .text(
+                        "A signed request: Authorization: HMAC-SHA256 key=<id>, timestamp=<seconds since 1970>, signature=<64 hexadecimal "
+                            + "digits>, the HMAC of timestamp, method, path with query, and body, each but the last followed by a line feed."),
+                ],
             ],
         ]
     }

@@ -53,6 +53,9 @@ extension RouteNotes {
         RouteNotes(
             "GET /v1/participants/{id}/api_keys", "listAPIKeys", "A participant's keys, without secrets", .list(APIKeyView.self)),
         RouteNotes(
+            "PUT /v1/participants/{id}/signing", "requireSignatures", "Take only signed requests of a participant's keys",
+            .record(Participant.self)),
+        RouteNotes(
             "POST /v1/api_keys/{id}/rotate", "rotateAPIKey", "Put another key in a key's place", .created(CreatedAPIKeyAnswer.self)),
         RouteNotes(
             "GET /v1/audit_log", "listAuditLog", "Who administered what, the newest first", .list(ActionView.self),
@@ -165,7 +168,8 @@ extension RouteNotes {
         RouteNotes("PATCH /v1/orders/{id}", "amendOrder", "Change price or quantity", .record(OrderReceipt.self)),
         RouteNotes("DELETE /v1/orders/{id}", "cancelOrder", "Cancel an order", .record(OrderView.self)),
         RouteNotes(
-            "POST /v1/cancel_all_after", "cancelAllAfter", "Cancel all of one's orders unless this is repeated in time", .object),
+            "POST /v1/cancel_all_after", "cancelAllAfter", "Cancel all of one's orders unless this is repeated in time",
+            .record(CancelTimerView.self)),
         RouteNotes(
             "GET /v1/trades", "listTrades", "Trades, the newest first; overseers see both sides",
             .list([OwnTradeView.self, TradeView.self])),

@@ -21,6 +21,7 @@ package final class Directory: EventListener {
     private struct Standing {
         var roles: RoleSet
         var isSuspended: Bool
+        var requiresSignature: Bool
     }
 
     private struct State {
@@ -124,13 +125,15 @@ package final class Directory: EventListener {
         return KeyFacts(
             id: key.view.id, participant: key.view.participantID, roles: key.scopes.intersection(standing.roles),
             isSuspended: standing.isSuspended, isRevoked: key.view.revoked, expiresAt: key.view.expiresAt,
-            isReadOnly: key.view.readOnly, allowedAddresses: key.allowedAddresses, requiresSignature: key.view.requireSignature,
+            isReadOnly: key.view.readOnly, allowedAddresses: key.allowedAddresses,
+            requiresSignature: key.view.requireSignature || standing.requiresSignature,
             hash: key.hash)
     }
 
     private static func note(_ participant: Participant, in state: inout State) {
         state.participants[participant.id] = Standing(
-            roles: RoleSet(participant.roles), isSuspended: participant.status == .suspended
+            roles: RoleSet(participant.roles), isSuspended: participant.status == .suspended,
+            requiresSignature: participant.requireSignature
         )
     }
 

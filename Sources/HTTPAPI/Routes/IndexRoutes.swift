@@ -10,8 +10,10 @@ enum IndexRoutes {
     static let routes: [Route] = [
         Route(.get, "/v1/indices", .everyone, query: Page.parameters, list),
         Route(.get, "/v1/indices/{code}", .everyone, query: ["at", "period", "as_known_at"], read),
-        Route(.get, "/v1/indices/{code}/history", .everyone, query: window) { call async throws(Problem) in
-            .list(try await history(call).map(IndexValueAnswer.init), next: nil, products: call.products)
+        Route(.get, "/v1/indices/{code}/history", .everyone, query: Page.parameters + window) { call async throws(Problem) in
+            let page = try Page(call.query)
+            let values = try await history(call, page).map(IndexValueAnswer.init)
+            return call.list(values, limit: page.limit) { String($0.end.hoursSince1970) }
         },
         Route(.get, "/v1/indices/{code}/history.csv", .everyone, query: window) { call async throws(Problem) in
             table(try await history(call).map(IndexValueAnswer.init))
@@ -54,8 +56,9 @@ enum IndexRoutes {
         return moment
     }
 
-    /// What is known of a run of hours or days, by default of those that ended last.
-    private static func history(_ call: Call) async throws(Problem) -> [IndexSource] {
+    /// What is known of a run of hours or days, by default of those that ended last; of a page one value more than it shows,
+    /// where there are so many.
+    private static func history(_ call: Call, _ page: Page? = nil) async throws(Problem) -> [IndexSource] {
         let code = call.parameters[0]
         let period = try call.query.choice("period", IndexPeriod.self) ?? .hour
         let moment = try knownAt(call)
@@ -68,11 +71,20 @@ enum IndexRoutes {
         guard to - first <= longestHistory * length else {
             throw .invalid("to", "to must lie at most \(longestHistory) periods after from")
         }
+        // The cursor is the end of the last period that was shown.
+        let begin: Hour
+        if let page, page.cursor != nil {
+            guard let hours = Int32(exactly: try page.number()), hours % length == 0 else { throw Page.malformed }
+            begin = max(first, Hour(hours))
+        } else {
+            begin = first
+        }
+        let most = page.map { $0.limit + 1 } ?? Int.max
         let sources = try await call.query { exchange -> [IndexSource]? in
             guard let scope = exchange.indexScope(code: code) else { return nil }
             var sources: [IndexSource] = []
-            var start = first
-            while start < to {
+            var start = begin
+            while start < to, sources.count < most {
                 sources.append(exchange.indexSource(scope, start..<start + length, knownAt: moment))
                 start = start + length
             }

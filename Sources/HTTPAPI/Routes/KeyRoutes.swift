@@ -10,6 +10,7 @@ enum KeyRoutes {
         Route(.get, "/v1/participants/{id}/api_keys", .participants, query: Page.parameters, list),
         Route(.post, "/v1/api_keys/{id}/rotate", .participants, body: RotateAPIKey.Body.self, rotate).withOptionalBody(),
         Route(.delete, "/v1/api_keys/{id}", .participants, revoke),
+        Route(.put, "/v1/participants/{id}/signing", .participants, body: RequireSignatures.Body.self, requireSignatures),
     ]
 
     /// Draws a key. Its text and its signing secret are in this answer and nowhere else, so a repeat shows null.
@@ -67,6 +68,14 @@ enum KeyRoutes {
         let id = call.id(APIKeyID.self)
         try confirmManageable(id, call)
         return try await call.perform(.revokeAPIKey(RevokeAPIKey(id)))
+    }
+
+    /// Demands signed requests of all keys of a participant. Who lifts the demand signs that request.
+    @Sendable static func requireSignatures(_ call: Call) async throws(Problem) -> Answer {
+        let body = try call.read(RequireSignatures.Body.self)
+        let participant = call.id(ParticipantID.self)
+        guard call.caller.roles.contains(.operator) || participant == call.caller.participant else { throw .notFound("participant") }
+        return try await call.perform(.requireSignatures(RequireSignatures(participant: participant, body: body)))
     }
 
     @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {

@@ -5,7 +5,7 @@ import Sequencer
 /// What everybody may see of the market.
 enum MarketRoutes {
     static let routes: [Route] = [
-        Route(.get, "/v1/market", .everyone, query: ["quantity", "duration_hours", "from", "to"], market),
+        Route(.get, "/v1/market", .everyone, query: Page.parameters + ["quantity", "duration_hours", "from", "to"], market),
         Route(.get, "/v1/contracts", .everyone, query: Page.parameters + ["product", "from", "to"], contracts),
         Route(.get, "/v1/contracts/{symbol}", .everyone, contract),
         Route(.get, "/v1/contracts/{symbol}/book", .everyone, query: ["depth"], book),
@@ -30,12 +30,15 @@ enum MarketRoutes {
         guard duration <= window.upperBound - window.lowerBound else {
             throw .invalid("duration_hours", "duration_hours must fit between from and to")
         }
+        let page = try Page(call.query)
+        let first = try page.number()
         let lines = try await call.query { exchange in
             exchange.market(
-                quantity: Quantity(quantity), duration: Int32(duration), from: window.lowerBound, to: window.upperBound
+                first: first, limit: page.limit + 1, quantity: Quantity(quantity), duration: Int32(duration), from: window.lowerBound,
+                to: window.upperBound
             )
         }
-        return .list(lines, next: nil, products: call.products)
+        return call.list(lines, limit: page.limit) { String($0.product.index + 1) }
     }
 
     /// The contracts of a product, or of all, by product and hour; from the present hour to the horizon where no window is

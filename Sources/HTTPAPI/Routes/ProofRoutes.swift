@@ -10,7 +10,7 @@ enum ProofRoutes {
         Route(.get, "/v1/ledger/checkpoints", .participants, query: Page.parameters + ["before"], checkpoints),
         Route(.get, "/v1/ledger/proofs/inclusion", .participants, query: ["transfer", "tree_size"], inclusion),
         Route(.get, "/v1/ledger/proofs/consistency", .participants, query: ["first", "second"], consistency),
-        Route(.get, "/v1/ledger/keys", .participants, keys),
+        Route(.get, "/v1/ledger/keys", .participants, query: Page.parameters, keys),
     ]
 
     /// Figures of the signed tree for `GET /metrics`.
@@ -68,7 +68,9 @@ enum ProofRoutes {
     }
 
     @Sendable static func keys(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let after = try page.number()
         let found = try await call.archive { (archive, _) async throws(HistoryError) in try await archive.keys() }
-        return call.list(found, limit: found.count) { String($0.number) }
+        return call.list(found.filter { $0.number > after }, limit: page.limit) { String($0.number) }
     }
 }

@@ -289,6 +289,7 @@ struct HostileCommands {
             found.append((.suspendParticipant(ParticipantReference(ParticipantID(id))), market.operatorID))
             found.append((.reinstateParticipant(ParticipantReference(ParticipantID(id))), market.operatorID))
             found.append((.revokeAPIKey(RevokeAPIKey(APIKeyID(id))), market.operatorID))
+            found.append((.requireSignatures(RequireSignatures(participant: ParticipantID(id), body: .init())), market.operatorID))
             found.append((.certifyResource(CertifyResource(resource: ResourceID(id), certification: Certification())), market.operatorID))
             found.append((.placeBid(BidSpec()), ParticipantID(id)))
         }

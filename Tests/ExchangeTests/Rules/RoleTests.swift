@@ -19,7 +19,7 @@ struct RoleTests {
             (.suspendParticipant(ParticipantReference()), [.operator]),
             (.reinstateParticipant(ParticipantReference()), [.operator]),
             (.createAPIKey(CreateAPIKey()), [.operator]), (.revokeAPIKey(RevokeAPIKey()), Role.allCases),
-            (.rotateAPIKey(RotateAPIKey()), Role.allCases),
+            (.rotateAPIKey(RotateAPIKey()), Role.allCases), (.requireSignatures(RequireSignatures()), [.operator]),
             (.deposit(MoneyMovement()), [.operator]), (.withdraw(MoneyMovement()), [.operator]),
             (.addZone(Zone()), [.operator]), (.addComputeClass(ComputeClass()), [.operator]), (.addGrade(Grade()), [.operator]),
             (.addProduct(ProductTerms()), [.operator]), (.registerResource(ResourceSpec()), [.provider]),
