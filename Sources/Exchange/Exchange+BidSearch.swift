@@ -128,6 +128,7 @@ extension Exchange {
         result.isBuyerRefused = result.isBuyerRefused && eligible.isEmpty
         eligible.sort { $0.code < $1.code }
         result.eligible = eligible.map(\.id)
+        try checkHorizon(spec, result.eligible)
         for product in eligible { find(spec, product, placement, buyer, into: &result) }
         return result
     }
@@ -160,9 +161,14 @@ extension Exchange {
             case .sameSite: findAtSites(spec, product, from: first, buyer, reserved, into: &result)
             case .any: findAnywhere(spec, product, from: first, buyer, reserved, into: &result)
             }
-        if !isServed, result.excluded.count == excluded {
-            result.exclude(product.id, "not_enough_units") {
-                "no \(spec.durationHours) hours in a row have \(spec.quantity) units for sale together"
+        if !isServed, result.wantsReasons, result.excluded.count == excluded {
+            let most = mostCertified(spec, [product.id])
+            if Int64(spec.quantity) > most {
+                result.exclude(product.id, BidReason.exceedsCertifiedUnits.rawValue) { "at most \(most) units were ever certified together" }
+            } else {
+                result.exclude(product.id, BidReason.notEnoughUnits.rawValue) {
+                    "no \(spec.durationHours) hours in a row have \(spec.quantity) units for sale together"
+                }
             }
         }
     }
