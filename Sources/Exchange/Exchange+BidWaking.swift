@@ -8,11 +8,12 @@ import Registry
 /// At the end of every command no standing bid is feasible. So one that becomes feasible takes asks that came since, and only plans
 /// with such asks are looked at: asks that rest, and contracts in which trading was resumed.
 extension Exchange {
-    /// Notes an ask that came to rest in a product that is watched.
+    /// Notes an ask that came to rest in a product that is watched, in an hour that lies in somebody's window.
     @inline(never)
     func noteNewAsk(_ order: OrderPlace) {
         guard !order.record.isPending else { return }
         let key = contracts[order.record.contract].key
+        guard standing.isWatched(key.product, key.hour) else { return }
         standing.isQuiet = false
         if let last = standing.newAsks.last, last.product == key.product, last.resource == order.record.resource,
             key.hour >= last.first, key.hour - last.last <= 1

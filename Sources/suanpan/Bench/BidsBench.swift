@@ -110,20 +110,23 @@ struct BidsBench {
         figures.woken = scene.trades - before
     }
 
-    /// Lets bids stand that watch nothing of the market of `ExchangeStream`: what they cost an order that no bid waits for.
+    /// Lets bids stand that watch the product of `ExchangeStream`, and none of the contracts that it trades: what they cost an order that
+    /// no bid waits for.
     static func standAside(_ count: Int, on exchange: Exchange) {
         var scene = Scene(seed: 1, exchange: exchange, firstParticipant: ParticipantID(2 + 2 * Int64(ExchangeStream.accounts)))
-        scene.list(zones: 1, classes: 1, hours: 720)
+        scene.list(zones: 0, classes: 0, hours: 0)
+        // Listed, after the last hour that is traded.
+        let start = Hour(containing: Self.time) + 24 + ExchangeStream.contracts
         for number in 0..<count {
             var spec = BidSpec()
-            spec.requirements.classes = [Scene.className(0)]
-            spec.durationHours = 24
-            spec.earliestStart = scene.firstHour
-            spec.latestEnd = scene.firstHour + 48
+            spec.durationHours = 4
+            spec.earliestStart = start
+            spec.latestEnd = start + 24
             spec.quantity = units
             spec.limitPrice = Price(1_000_000)
             spec.standing = true
-            _ = scene.apply(.placeBid(spec), scene.buyers[number % scene.buyers.count])
+            let reply = scene.apply(.placeBid(spec), scene.buyers[number % scene.buyers.count])
+            guard case .bid(let view) = reply, view.status == .standing else { preconditionFailure("a bid does not stand: \(reply)") }
         }
     }
 }

@@ -21,7 +21,7 @@ struct BenchBidsCommand: AsyncParsableCommand {
     var standing = 10_000
     @Option(help: "Sell orders that are timed while they stand.")
     var sells = 20_000
-    @Option(help: "Commands of a run of plain orders, without and with bids that watch other contracts; 0 leaves it out.")
+    @Option(help: "Commands of a run of plain orders, without and with bids that watch other hours of the product; 0 leaves it out.")
     var commands = 1_000_000
     @Option(help: "Pairs of such runs.")
     var runs = 5
@@ -60,7 +60,7 @@ struct BenchBidsCommand: AsyncParsableCommand {
         if commands > 0 { comparePlainOrders() }
     }
 
-    /// The same plain commands in turns: with no bid, and with bids that wait for other contracts.
+    /// The same plain commands in turns: with no bid, and with bids that wait for other hours of the same product.
     private func comparePlainOrders() {
         let bench = ExchangeBench(stream: ExchangeStream(commands: commands, seed: 20_240_601))
         var (without, with): ([Double], [Double]) = ([], [])
@@ -73,6 +73,6 @@ struct BenchBidsCommand: AsyncParsableCommand {
         let ratio = without[runs / 2] / with[runs / 2]
         print(
             "plain orders: \(Int(without[runs / 2])) commands/s without standing bids, \(Int(with[runs / 2])) with \(standing) that watch other "
-                + "contracts, ratio \(String(format: "%.3f", ratio))  (medians of \(runs) runs each, in turns)")
+                + "hours of the product, ratio \(String(format: "%.3f", ratio))  (medians of \(runs) runs each, in turns)")
     }
 }
