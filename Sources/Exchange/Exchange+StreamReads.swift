@@ -33,7 +33,7 @@ extension Exchange {
 
     /// The bid of which an order is an hour; nil for other orders, and for one that was forgotten.
     package func bidID(ofOrder id: OrderID) -> BidID? {
-        let bid = orders.slot(of: id).map { orders[$0].bid } ?? orders.closedOrder(id)?.bid ?? .none
+        let bid = orders.slot(of: id).map { orders[$0].bid } ?? orders.closedOrder(id)?.bid ?? BidID.none
         return bid.isNone ? nil : bid
     }
 

@@ -48,7 +48,8 @@ struct BidRefusalRouteTests {
     func refuses(_ changes: [String: String], _ code: String, _ field: String) async throws {
         try await APIBench().run { client in
             let scene = try await APIScene(client)
-            for (path, more) in [("/v1/bids", [:]), ("/v1/bids", ["standing": "true"]), ("/v1/quotes", [:])] {
+            let ways: [(String, [String: String])] = [("/v1/bids", [:]), ("/v1/bids", ["standing": "true"]), ("/v1/quotes", [:])]
+            for (path, more) in ways {
                 let answer = try await scene.buyer.send("POST", path, Self.body(changes.merging(more) { $1 }))
                 #expect(answer.code == code && answer.field == field, "\(path) \(answer.text)")
                 #expect(answer.status == (code == "not_found" || code == "unknown_contract" ? 404 : 422), "\(answer.text)")
