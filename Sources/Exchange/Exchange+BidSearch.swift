@@ -128,7 +128,6 @@ extension Exchange {
         result.isBuyerRefused = result.isBuyerRefused && eligible.isEmpty
         eligible.sort { $0.code < $1.code }
         result.eligible = eligible.map(\.id)
-        try checkHorizon(spec, result.eligible)
         for product in eligible { find(spec, product, placement, buyer, into: &result) }
         return result
     }

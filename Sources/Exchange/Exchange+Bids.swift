@@ -68,6 +68,7 @@ extension Exchange {
 
     private func fillWhole(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         let found = try search(spec, for: issuer)
+        try checkHorizon(spec, found.eligible)
         guard !found.isCurrencyMismatch else {
             throw Refusal(.currencyMismatch, "what meets the requirements trades in another currency", field: "currency")
         }

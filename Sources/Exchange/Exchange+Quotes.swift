@@ -15,6 +15,7 @@ extension Exchange {
             asked.placement = .any
         }
         let found = try search(asked, for: participant, .forQuote)
+        try checkHorizon(spec, found.eligible)
         var view = QuoteView()
         view.currency = found.currency
         view.excluded = found.excluded
