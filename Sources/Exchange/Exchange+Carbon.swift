@@ -16,11 +16,35 @@ extension Exchange {
             deliveries[Int(delivery.rawValue) - 1].energyKilowattHours = part
         }
         if let resource = resource(id) {
+            // What was sold keeps the grid's figure that its contract was listed with.
+            let product = metered.deliveries.first.map { deliveries[Int($0.rawValue) - 1].delivery.contract.product }
+            let zone = product.map { catalogue.zone(of: ContractKey(product: $0, hour: hour)) } ?? catalogue.zone(code: resource.spec.zone)
             meters[index].hours[hour].pue = resource.spec.site?.pue
-            meters[index].hours[hour].gridGramsPerKilowattHour =
-                catalogue.zone(code: resource.spec.zone)?.grid?.gramsPerKilowattHour
+            meters[index].hours[hour].gridGramsPerKilowattHour = zone?.grid?.gramsPerKilowattHour
         }
+        let freed = unmatchEnergy(of: id, in: hour)
         matchEnergy(of: id, in: hour)
+        // What a corrected report leaves over covers other hours of the year, from the earliest on.
+        guard freed else { return }
+        let year = CivilTime(hour.start).year
+        for entry in meters[index].hours.entries(from: Self.firstHour(of: year), to: Self.firstHour(of: year + 1)) where entry.value.sequence > 0 {
+            guard certificates.hasOpen(id) else { return }
+            matchEnergy(of: id, in: entry.hour)
+        }
+    }
+
+    static func firstHour(of year: Int) -> Hour { Hour(containing: CivilTime(year: year, month: 1, day: 1).timestamp ?? .limit) }
+
+    /// Gives back what an hour's earlier report took of certificates; true where there was any.
+    private func unmatchEnergy(of id: ResourceID, in hour: Hour) -> Bool {
+        let index = Int(id.rawValue) - 1
+        let metered = meters[index].hours[hour]
+        guard metered.hourlyMatched > Measure() || metered.annualMatched > Measure() else { return false }
+        certificates.giveBack(metered.hourlyMatched, for: id, in: hour, .hourly)
+        certificates.giveBack(metered.annualMatched, for: id, in: hour, .annual)
+        meters[index].hours[hour].hourlyMatched = Measure()
+        meters[index].hours[hour].annualMatched = Measure()
+        return true
     }
 
     /// The parts of `energy` in proportion to `shares`, together all of it; all zero where the shares are.
@@ -106,9 +130,9 @@ struct QuoteCarbon {
 extension Exchange {
     /// Adds a fill at the devices' rated power to what the resource's retired certificates would cover of a plan.
     func add(_ quantity: Quantity, of id: ResourceID, in contract: ContractKey, to quote: inout QuoteCarbon) {
-        guard certificates.hasOpen(id), let watts = catalogue.computeClass(of: contract.product).tdpWatts,
-            let pue = resource(id)?.spec.site?.pue, let factor = catalogue.zone(of: contract.product).grid?.gramsPerKilowattHour,
-            let each = carbon(of: id, contract.product)
+        guard certificates.hasOpen(id), let watts = catalogue.computeClass(of: contract).tdpWatts,
+            let pue = resource(id)?.spec.site?.pue, let factor = catalogue.zone(of: contract).grid?.gramsPerKilowattHour,
+            let each = carbon(of: id, contract)
         else { return }
         let energy = Measure(watts.value * 1_000 * Int64(quantity))
         guard let facility = Carbon.facilityEnergy(energy, pue: pue) else { return }
