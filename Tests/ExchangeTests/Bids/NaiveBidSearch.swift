@@ -100,7 +100,7 @@ struct NaiveBidSearch {
         if let classes = spec.requirements.classes, !classes.contains(product.computeClass) { return false }
         if let zones = spec.requirements.zones, !zones.contains(product.zone) { return false }
         // In these markets nodes stand where the grade says so, and nowhere else.
-        if spec.requirements.devicesPerNode != nil, product.grade.isEmpty { return false }
+        if spec.requirements.devicesPerNode != nil, product.grade == Grade.standardCode { return false }
         return spec.currency == nil || spec.currency == product.currency
     }
 

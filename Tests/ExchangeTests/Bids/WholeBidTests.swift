@@ -325,6 +325,7 @@ struct WholeBidTests {
     @Test("the largest bid is an overflow, not a crash")
     func overflow() {
         let pit = Pit()
+        pit.market.product("MI300X", horizon: 8_784)
         let spec = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, limit: .limit)
         #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .amountOverflow)
         let total = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, maxTotal: .limit)
