@@ -14,6 +14,8 @@ struct ConnectionPatience: Sendable {
     /// How long the other side may take nothing of an answer that waits for it.
     var reader: TimeAmount
     var connectionsPerAddress: Int
+    /// Connections in all; when so many are open, some without a request give way.
+    var connections: Int
 }
 
 /// Stands first on every connection, before TLS: counts it, and cuts it where a request's head does not come to its end.
@@ -24,10 +26,13 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     private let counts: ConnectionCounts
     private let patience: ConnectionPatience
-    private var address: NetworkAddress?
-    private var isCounted = false
+    /// What is counted in; nil before and after.
+    private var open: OpenConnection?
+    private var wasCounted = false
     /// Whether the next bytes begin a head: none has come since the last answer.
     private var awaitsHead = true
+    /// Requests that are not answered; of HTTP/2 there may be several.
+    private var requests = 0
     private var head: LazyDeadline?
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
@@ -43,15 +48,18 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func enter(_ context: ChannelHandlerContext) {
-        guard !isCounted else { return }
-        isCounted = true
+        guard !wasCounted else { return }
+        wasCounted = true
         let (counts, channel) = (counts, context.channel)
         head = LazyDeadline(after: patience.head) {
             counts.note(.slowHead)
             channel.close(promise: nil)
         }
-        address = channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value }
-        if !counts.enter(channel, address, limit: patience.connectionsPerAddress) {
+        let open = OpenConnection(channel, channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value })
+        self.open = open
+        if counts.enter(open, limit: patience.connectionsPerAddress) {
+            counts.makeRoom(places: patience.connections, on: context.eventLoop)
+        } else {
             counts.note(.addressLimit)
             context.close(promise: nil)
         }
@@ -60,14 +68,15 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         head?.cancel()
         head = nil
-        if isCounted { counts.leave(context.channel, address) }
-        isCounted = false
+        if let open { counts.leave(open) }
+        open = nil
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if awaitsHead {
             awaitsHead = false
+            open?.noteRequest()
             head?.set(on: context.eventLoop)
         }
         context.fireChannelRead(data)
@@ -77,10 +86,16 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     func noteHead() {
         head?.clear()
         awaitsHead = false
+        requests += 1
+        open?.noteRequest()
     }
 
-    /// The request was answered: the next bytes are a head.
-    func noteAnswer() { awaitsHead = true }
+    /// A request was answered, or its stream ended without: where it was the last, the next bytes are a head.
+    func noteEnd() {
+        requests -= 1
+        awaitsHead = true
+        if requests <= 0 { open?.noteRest() }
+    }
 }
 
 /// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read.
@@ -95,6 +110,8 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     private var connection: ConnectionGuard?
     private var body: LazyDeadline?
     private var reader: LazyDeadline?
+    /// Requests that came and are not answered.
+    private var requests = 0
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
         self.counts = counts
@@ -113,6 +130,8 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         cancel()
+        for _ in 0..<requests { connection?.noteEnd() }
+        requests = 0
         context.fireChannelInactive()
     }
 
@@ -125,6 +144,7 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
+            requests += 1
             connection?.noteHead()
             body?.set(on: context.eventLoop)
         case .body: break
@@ -134,7 +154,10 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { connection?.noteAnswer() }
+        if case .end = unwrapOutboundIn(data), requests > 0 {
+            requests -= 1
+            connection?.noteEnd()
+        }
         context.write(data, promise: promise)
     }
 
