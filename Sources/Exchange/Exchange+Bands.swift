@@ -56,6 +56,7 @@ extension Exchange {
             guard state.interruptedUntil == Timestamp(), now < state.gateTime else { continue }
             let end = now.advanced(minutes: Self.interruptionMinutes)
             contracts[contract].interruptedUntil = end
+            noteAsks(in: contract)
             due.add(DueQueue.Resumption(time: end, contract: contract))
             emit(.halt(TradingScope(.contract, contract: state.key)))
         }
@@ -67,6 +68,7 @@ extension Exchange {
         // An operator may have ended it, and another may have begun since.
         guard contracts[resumption.contract].interruptedUntil == resumption.time else { return }
         contracts[resumption.contract].interruptedUntil = Timestamp()
+        noteAsks(in: resumption.contract)
         guard !contracts[resumption.contract].halted, !contracts[resumption.contract].gateClosed else { return }
         let scope = TradingScope(.contract, contract: contracts[resumption.contract].key)
         emit(.resume(scope))

@@ -50,8 +50,23 @@ struct BidSearchResult {
     /// Whether everything that meets the requirements is for buyers of other countries.
     var isBuyerRefused = false
 
-    /// The most plans kept: the best, and the ten that a quote shows beside it.
-    static let limit = 11
+    /// The most plans kept.
+    let limit: Int
+    /// Whether every product and resource that cannot serve is named with its reason.
+    let wantsReasons: Bool
+
+    /// For a bid: only the best plan, and no reasons.
+    static var forBid: BidSearchResult { BidSearchResult(limit: 1, wantsReasons: false) }
+    /// For a quote: ten more plans beside the best, and all reasons.
+    static var forQuote: BidSearchResult { BidSearchResult(limit: 11, wantsReasons: true) }
+
+    private init(limit: Int, wantsReasons: Bool) {
+        self.limit = limit
+        self.wantsReasons = wantsReasons
+    }
+
+    /// Whether a plan of this total could be among those kept.
+    func mayKeep(total: Int128) -> Bool { plans.count < limit || (plans.last.map { total <= $0.total } ?? false) }
 
     /// Keeps a plan if it is among the best. Of equal ones the first stays in front: products are visited in the order of
     /// their codes, resources by number.
@@ -59,9 +74,15 @@ struct BidSearchResult {
         if keepsLimit, feasible.map({ plan.isBetter(than: $0) }) ?? true { feasible = plan }
         var position = plans.count
         while position > 0, plan.isBetter(than: plans[position - 1]) { position -= 1 }
-        guard position < Self.limit else { return }
+        guard position < limit else { return }
         plans.insert(plan, at: position)
-        if plans.count > Self.limit { plans.removeLast() }
+        if plans.count > limit { plans.removeLast() }
+    }
+
+    /// Notes why a product cannot serve, where somebody wants to know.
+    mutating func exclude(_ product: ProductID, _ reason: String, _ detail: () -> String) {
+        guard wantsReasons else { return }
+        excluded.append(ExclusionView(product: product, resourceID: nil, reason: reason, detail: detail()))
     }
 }
 
@@ -69,45 +90,45 @@ extension Exchange {
     /// The best plans over products, starts and placements, the cheapest total first; ties: earlier start, product code,
     /// resource number. MARKET.md section 4.
     ///
-    /// - Complexity: one pass over the asks of every eligible contract in the window.
-    func search(_ spec: BidSpec, for buyer: ParticipantID) throws(Refusal) -> BidSearchResult {
+    /// - Complexity: on single resources a word for each hour of the window in which one of them asks (`Exchange+AskIndex.swift`); else one
+    ///   pass over the asks of every eligible contract in the window.
+    func search(
+        _ spec: BidSpec, for buyer: ParticipantID, _ empty: BidSearchResult = .forBid
+    ) throws(Refusal) -> BidSearchResult {
         try catalogue.checkNames(in: spec.requirements)
-        var result = BidSearchResult()
+        var result = empty
         var eligible: [Product] = []
         let placement = spec.placement ?? .sameResource
+        // With `same_resource` the resources' own facts count, not what the grade guarantees.
+        let asked = placement == .sameResource && spec.fill == .whole ? spec.requirements.ofClassAndPlace : spec.requirements
         for product in catalogue.products {
-            // With `same_resource` the resources' own facts count, not what the grade guarantees.
-            let asked = placement == .sameResource && spec.fill == .whole ? spec.requirements.ofClassAndPlace : spec.requirements
-            let reasons = Eligibility.exclusions(asked, Eligibility.Candidate(product.id, in: catalogue))
-            if let first = reasons.first {
-                result.excluded.append(
-                    ExclusionView(product: product.id, resourceID: nil, reason: first.reason.rawValue, detail: first.detail))
-            } else if let currency = spec.currency, currency != product.currency {
-                let detail = "the product trades in \(product.currency)"
-                result.excluded.append(
-                    ExclusionView(product: product.id, resourceID: nil, reason: "currency_mismatch", detail: detail))
+            let candidate = Eligibility.Candidate(product.id, in: catalogue)
+            guard Eligibility.admits(asked, candidate) else {
+                if result.wantsReasons, let first = Eligibility.exclusions(asked, candidate).first {
+                    result.exclude(product.id, first.reason.rawValue) { first.detail }
+                }
+                continue
+            }
+            if let currency = spec.currency, currency != product.currency {
+                result.isCurrencyMismatch = true
+                result.exclude(product.id, "currency_mismatch") { "the product trades in \(product.currency)" }
             } else if !isFor(buyer, product.id) {
-                let detail = "the product is for buyers of other countries"
-                result.excluded.append(
-                    ExclusionView(
-                        product: product.id, resourceID: nil, reason: ExclusionReason.buyerNotEligible.rawValue, detail: detail))
+                result.isBuyerRefused = true
+                result.exclude(product.id, ExclusionReason.buyerNotEligible.rawValue) { "the product is for buyers of other countries" }
             } else if spec.quantity % product.lotSize != 0 {
-                let detail = "\(spec.quantity) is no multiple of the lot \(product.lotSize)"
-                result.excluded.append(
-                    ExclusionView(
-                        product: product.id, resourceID: nil, reason: RefusalCode.quantityOffLot.rawValue, detail: detail))
+                result.exclude(product.id, RefusalCode.quantityOffLot.rawValue) {
+                    "\(spec.quantity) is no multiple of the lot \(product.lotSize)"
+                }
             } else {
                 eligible.append(product)
             }
         }
         result.currency = try oneCurrency(of: eligible, named: spec.currency)
-        result.isBuyerRefused = eligible.isEmpty && result.excluded.contains { $0.reason == "buyer_not_eligible" }
-        result.isCurrencyMismatch = eligible.isEmpty && result.excluded.contains { $0.reason == "currency_mismatch" }
+        result.isCurrencyMismatch = result.isCurrencyMismatch && eligible.isEmpty
+        result.isBuyerRefused = result.isBuyerRefused && eligible.isEmpty
         eligible.sort { $0.code < $1.code }
         result.eligible = eligible.map(\.id)
-        for product in eligible {
-            find(spec, product, placement, buyer, into: &result)
-        }
+        for product in eligible { find(spec, product, placement, buyer, into: &result) }
         return result
     }
 
@@ -126,44 +147,69 @@ extension Exchange {
         _ spec: BidSpec, _ product: Product, _ placement: Placement, _ buyer: ParticipantID, reserved: Micros? = nil,
         into result: inout BidSearchResult
     ) {
-        // Per placement: the hours in which it can serve the full quantity, ascending.
-        var costs: [Int64: [HourCost]] = [:]
-        var seen: [Int64] = []
-        var hour = max(earliestStart(of: spec, in: product.id), Hour(containing: now))
-        var isTradable = false
+        let from = earliestStart(of: spec, in: product.id)
+        guard isTradable(product.id, from: from, to: spec.latestEnd) else {
+            result.exclude(product.id, "market_closed") { "no hour of the window can be traded" }
+            return
+        }
+        let excluded = result.excluded.count
+        let first = max(from, firstOpenHour(of: product.id))
+        let isServed =
+            switch placement {
+            case .sameResource: findOnResources(spec, product, from: first, buyer, reserved, into: &result)
+            case .sameSite: findAtSites(spec, product, from: first, buyer, reserved, into: &result)
+            case .any: findAnywhere(spec, product, from: first, buyer, reserved, into: &result)
+            }
+        if !isServed, result.wantsReasons, result.excluded.count == excluded {
+            let most = mostCertified(spec, [product.id])
+            if Int64(spec.quantity) > most {
+                result.exclude(product.id, BidReason.exceedsCertifiedUnits.rawValue) { "at most \(most) units were ever certified together" }
+            } else {
+                result.exclude(product.id, BidReason.notEnoughUnits.rawValue) {
+                    "no \(spec.durationHours) hours in a row have \(spec.quantity) units for sale together"
+                }
+            }
+        }
+    }
+
+    /// The runs of hours in which all asks of a product together have the units.
+    private func findAnywhere(
+        _ spec: BidSpec, _ product: Product, from first: Hour, _ buyer: ParticipantID, _ reserved: Micros?,
+        into result: inout BidSearchResult
+    ) -> Bool {
+        let rate = fees(of: buyer, product.id).tier.takerFee
+        var hours: [HourCost] = []
+        var hour = first
         while hour < spec.latestEnd {
             let key = ContractKey(product: product.id, hour: hour)
-            if isListed(key), now < gateTime(key), !isHalted(key), isAdmitted(spec, placement, key, buyer) {
-                isTradable = true
-                for (group, cost) in hourCosts(spec, key, product, placement, buyer) {
-                    if costs[group] == nil { seen.append(group) }
-                    costs[group, default: []].append(cost)
-                }
+            if isAdmitted(spec, .any, key, buyer), let cost = hourCost(spec, key, rate, .any, 0, buyer) { hours.append(cost) }
+            hour = hour + 1
+        }
+        return keepRuns(hours, spec, product, .none, .any, 0, reserved, into: &result)
+    }
+
+    /// The same for each site.
+    private func findAtSites(
+        _ spec: BidSpec, _ product: Product, from first: Hour, _ buyer: ParticipantID, _ reserved: Micros?,
+        into result: inout BidSearchResult
+    ) -> Bool {
+        // By site: the hours in which it can serve the full quantity, ascending.
+        var costs: [Int64: [HourCost]] = [:]
+        var seen: [Int64] = []
+        var hour = first
+        while hour < spec.latestEnd {
+            let key = ContractKey(product: product.id, hour: hour)
+            for (group, cost) in siteCosts(spec, key, product, buyer) where isAdmitted(spec, .sameSite, key, buyer) {
+                if costs[group] == nil { seen.append(group) }
+                costs[group, default: []].append(cost)
             }
             hour = hour + 1
         }
-        guard isTradable else {
-            result.excluded.append(
-                ExclusionView(
-                    product: product.id, resourceID: nil, reason: "market_closed", detail: "no hour of the window can be traded"))
-            return
-        }
         var isServed = false
-        for group in seen.sorted() {
-            let resource = placement == .sameResource ? ResourceID(group) : .none
-            if placement == .sameResource, let exclusion = exclusion(of: resource, spec, product) {
-                result.excluded.append(exclusion)
-                continue
-            }
-            guard let hours = hours(costs[group] ?? [], servedBy: resource, spec, product.id, into: &result) else { continue }
-            if keepRuns(hours, spec, product, resource, placement, group, reserved, into: &result) { isServed = true }
+        for group in seen.sorted() where keepRuns(costs[group] ?? [], spec, product, .none, .sameSite, group, reserved, into: &result) {
+            isServed = true
         }
-        if !isServed, !result.excluded.contains(where: { $0.product == product.id }) {
-            result.excluded.append(
-                ExclusionView(
-                    product: product.id, resourceID: nil, reason: "not_enough_units",
-                    detail: "no \(spec.durationHours) hours in a row have \(spec.quantity) units for sale together"))
-        }
+        return isServed
     }
 
     func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
@@ -176,7 +222,7 @@ extension Exchange {
     }
 
     /// The runs of `duration` hours in a row among a placement's hours; whether there is one.
-    private func keepRuns(
+    func keepRuns(
         _ hours: [HourCost], _ spec: BidSpec, _ product: Product, _ resource: ResourceID, _ placement: Placement,
         _ group: Int64, _ reserved: Micros?, into result: inout BidSearchResult
     ) -> Bool {
@@ -213,18 +259,19 @@ extension Exchange {
         return isServed
     }
 
-    /// Per placement what the full quantity costs in one hour; placements that have too little are left out.
-    private func hourCosts(
-        _ spec: BidSpec, _ key: ContractKey, _ product: Product, _ placement: Placement, _ buyer: ParticipantID
+    /// By site what the full quantity costs in one hour; sites that have too little are left out.
+    private func siteCosts(
+        _ spec: BidSpec, _ key: ContractKey, _ product: Product, _ buyer: ParticipantID
     ) -> [(Int64, HourCost)] {
-        guard let index = contracts.index(of: key), let book = contracts[index].book else { return [] }
+        guard let index = contracts.index(of: key), contracts[index].book != nil, now < contracts[index].gateTime, !isHalted(key)
+        else { return [] }
+        let owner = owner(of: buyer)
         var groups: [(group: Int64, left: Quantity, cost: HourCost)] = []
         var positions: [Int64: Int] = [:]
-        let owner = owner(of: buyer)
         let rate = fees(of: buyer, key.product).tier.takerFee
-        books.forEachOrder(book, .sell) { slot in
+        forEachAsk(index, spec) { slot in
             let order = books.order(slot)
-            guard order.owner != owner, isForSale(slot, to: buyer, in: index), let group = group(of: slot, placement)
+            guard order.owner != owner, isForSale(slot, to: buyer, in: index), let group = group(of: slot, .sameSite)
             else { return true }
             let position = positions[group] ?? groups.count
             if position == groups.count {
@@ -232,7 +279,8 @@ extension Exchange {
                 positions[group] = position
             }
             guard groups[position].left > 0 else { return true }
-            let part = min(order.remaining, groups[position].left)
+            let part = spec.part(of: order.remaining, groups[position].left)
+            guard part > 0 else { return true }
             groups[position].left -= part
             let notional = price(atTicks: order.price, key.product).notional(part)
             groups[position].cost.cost += Int128(notional.rawValue)
@@ -244,18 +292,19 @@ extension Exchange {
 
     /// What the full quantity costs in one hour where one placement's asks count; nil where it has too little, or there is no trading.
     func hourCost(
-        _ quantity: Quantity, _ key: ContractKey, _ rate: BasisPoints, _ placement: Placement, _ group: Int64, _ buyer: ParticipantID
+        _ spec: BidSpec, _ key: ContractKey, _ rate: BasisPoints, _ placement: Placement, _ group: Int64, _ buyer: ParticipantID
     ) -> HourCost? {
-        guard let index = contracts.index(of: key), let book = contracts[index].book, now < contracts[index].gateTime, !isHalted(key)
+        guard let index = contracts.index(of: key), contracts[index].book != nil, now < contracts[index].gateTime, !isHalted(key)
         else { return nil }
-        var left = quantity
         let owner = owner(of: buyer)
+        var left = spec.quantity
         var cost = HourCost(hour: key.hour, cost: 0, fees: 0)
-        books.forEachOrder(book, .sell) { slot in
+        forEachAsk(index, spec) { slot in
             let order = books.order(slot)
             guard order.owner != owner, isForSale(slot, to: buyer, in: index), self.group(of: slot, placement) == group
             else { return true }
-            let part = min(order.remaining, left)
+            let part = spec.part(of: order.remaining, left)
+            guard part > 0 else { return true }
             left -= part
             let notional = price(atTicks: order.price, key.product).notional(part)
             cost.cost += Int128(notional.rawValue)
@@ -284,13 +333,14 @@ extension Exchange {
         let owner = owner(of: buyer)
         for offset in 0..<spec.durationHours {
             let key = ContractKey(product: plan.product, hour: plan.start + offset)
-            guard let index = contracts.index(of: key), let book = contracts[index].book else { continue }
+            guard let index = contracts.index(of: key) else { continue }
             var left = spec.quantity
-            books.forEachOrder(book, .sell) { slot in
+            forEachAsk(index, spec) { slot in
                 let order = books.order(slot)
                 guard order.owner != owner, isForSale(slot, to: buyer, in: index), group(of: slot, plan.placement) == plan.group
                 else { return true }
-                let part = min(order.remaining, left)
+                let part = spec.part(of: order.remaining, left)
+                guard part > 0 else { return true }
                 fills.append(PlannedFill(contract: index, slot: slot, price: price(atTicks: order.price, key.product), quantity: part))
                 left -= part
                 return left > 0
@@ -306,6 +356,24 @@ extension Exchange {
             return plan.cost <= Int128(limit.rawValue) * Int128(spec.quantity) * Int128(spec.durationHours)
         }
         return plan.total <= Int128(spec.maxTotal?.rawValue ?? 0)
+    }
+}
+
+extension BidSpec {
+    /// What a plan takes of an ask: where devices stand together in nodes, and the bid asks for whole ones, no node is divided between
+    /// resources.
+    @inline(__always)
+    func part(of units: Quantity, _ left: Quantity) -> Quantity {
+        let part = min(units, left)
+        guard let node = nodeSize else { return part }
+        return part - part % node
+    }
+
+    /// The devices of a node, where the bid takes several resources and whole nodes of them.
+    var nodeSize: Quantity? {
+        guard let node = requirements.devicesPerNode, placement == .sameSite || placement == .any, fill == .whole, node > 1, quantity % node == 0
+        else { return nil }
+        return node
     }
 }
 

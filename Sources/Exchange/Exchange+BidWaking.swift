@@ -8,11 +8,12 @@ import Registry
 /// At the end of every command no standing bid is feasible. So one that becomes feasible takes asks that came since, and only plans
 /// with such asks are looked at: asks that rest, and contracts in which trading was resumed.
 extension Exchange {
-    /// Notes an ask that came to rest in a product that is watched.
+    /// Notes an ask that came to rest in a product that is watched, in an hour that lies in somebody's window.
     @inline(never)
     func noteNewAsk(_ order: OrderPlace) {
         guard !order.record.isPending else { return }
         let key = contracts[order.record.contract].key
+        guard standing.isWatched(key.product, key.hour) else { return }
         standing.isQuiet = false
         if let last = standing.newAsks.last, last.product == key.product, last.resource == order.record.resource,
             key.hour >= last.first, key.hour - last.last <= 1
@@ -68,13 +69,51 @@ extension Exchange {
     private func wake() {
         guard !standing.newAsks.isEmpty else { return sortWoken() }
         for asks in standing.newAsks {
-            for watch in standing.watches(of: asks.product)
-            where watch.isConcerned(first: asks.first, last: asks.last) && (!asks.resource.isNone || watch.placement == .any) {
+            let prospect = prospect(of: asks)
+            for watch in standing.watches(of: asks.product) where watch.isConcerned(first: asks.first, last: asks.last) {
+                if watch.placement == .sameResource {
+                    guard let prospect, prospect.mayServe(watch) else { continue }
+                } else if asks.resource.isNone, watch.placement == .sameSite {
+                    continue
+                }
                 standing.woken.append(WokenBid(rank: watch.rank, asks: asks))
             }
         }
         standing.newAsks.removeAll(keepingCapacity: true)
         sortWoken()
+    }
+
+    /// What new asks of a resource can do at best: compared with each bid that watches, in a few operations.
+    private struct Prospect {
+        /// Hours in a row, through the new ones, in which the resource asks for anything.
+        var hours: Int32
+        /// The most units that a new hour may have.
+        var units: Quantity
+        /// The cheapest new ask, and the cheapest ask of all its hours: in micros for a device-hour.
+        var price: Int64
+        var least: Int64
+
+        @inline(__always)
+        func mayServe(_ watch: BidWatch) -> Bool {
+            guard watch.durationHours <= hours, watch.quantity <= units else { return false }
+            // At least one hour is a new one. Prices are at most 10¹² micros, hours fewer than 10⁴.
+            let duration = Int64(watch.durationHours)
+            return price &+ (duration &- 1) &* least <= (watch.rank.limit &+ 1) &* duration
+        }
+    }
+
+    private func prospect(of new: NewAsks) -> Prospect? {
+        guard !new.resource.isNone else { return nil }
+        refreshAsks(of: new.product)
+        guard let lane = asks.lane(of: new.product, new.resource) else { return nil }
+        let tick = productFacts[Int(new.product.index)].tickSize.rawValue
+        var prospect = Prospect(hours: 0, units: 0, price: .max, least: 0)
+        guard let run = lane.extent(around: new.first, new.last, atMost: 8_784) else { return nil }
+        prospect.hours = run.hours
+        prospect.units = run.units
+        prospect.price = Int64(run.ticks) &* tick
+        prospect.least = Int64(lane.leastTicks) &* tick
+        return prospect
     }
 
     private func sortWoken() {
@@ -97,7 +136,7 @@ extension Exchange {
 
     /// The cheapest plan that a standing bid may take, of all.
     private func plan(for bid: StandingBid) -> BidPlan? {
-        var found = BidSearchResult()
+        var found = BidSearchResult.forBid
         for id in bid.products.sorted(by: { catalogue[$0].code < catalogue[$1].code }) {
             find(bid.spec, catalogue[id], bid.spec.placement ?? .sameResource, bid.participant, reserved: bid.reserved, into: &found)
         }
@@ -109,6 +148,7 @@ extension Exchange {
         let spec = bid.spec
         let placement = spec.placement ?? .sameResource
         guard let group = group(of: asks.resource, placement) else { return nil }
+        if placement == .sameResource { refreshAsks(of: asks.product) }
         let product = catalogue[asks.product]
         let rate = fees(of: bid.participant, asks.product).tier.takerFee
         // Runs that hold an hour of the new asks.
@@ -118,11 +158,23 @@ extension Exchange {
         var best: BidPlan?
         var isChecked = false
         var hour = from
+        let lane = placement == .sameResource ? self.asks.lane(of: asks.product, asks.resource) : nil
+        if placement == .sameResource {
+            guard let lane, lane.owner != bid.owner, isSold(asks.resource, to: bid.participant), !marketHalted,
+                !productFacts[Int(asks.product.index)].isHalted
+            else { return nil }
+            hour = max(hour, firstOpenHour(of: asks.product))
+        }
         while hour < to {
             let key = ContractKey(product: asks.product, hour: hour)
             let cost =
-                mayServe(key, asks.resource, placement, spec, bid.participant)
-                ? hourCost(spec.quantity, key, rate, placement, group, bid.participant) : nil
+                if !mayServe(key, asks.resource, placement, spec, bid.participant) {
+                    HourCost?.none
+                } else if let lane {
+                    hourCost(lane, hour, spec, asks.product, rate)
+                } else {
+                    hourCost(spec, key, rate, placement, group, bid.participant)
+                }
             if let cost { run.append(cost) } else { run.removeAll(keepingCapacity: true) }
             // An hour that cannot be had before the new asks: runs begin behind it; behind them: there are no more.
             if cost == nil, hour >= asks.last { break }

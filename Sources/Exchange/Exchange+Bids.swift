@@ -24,9 +24,22 @@ extension Exchange {
         return view
     }
 
-    /// That some hour of the window can still be traded.
-    private func checkWindow(_ spec: BidSpec) throws(Refusal) {
+    /// That the window has not passed, and begins in the present hour at the earliest.
+    func checkWindow(_ spec: BidSpec) throws(Refusal) {
         guard spec.latestEnd.start > now else { throw Refusal(.marketClosed, "the window has passed", field: "latest_end") }
+        let present = Hour(containing: now)
+        guard spec.earliestStart >= present else {
+            throw Refusal(.marketClosed, "the window begins in the past: the present hour is \(present.start)", field: "earliest_start")
+        }
+    }
+
+    /// That the window ends within the hours that one of a bid's products lists.
+    func checkHorizon(_ spec: BidSpec, _ products: [ProductID]) throws(Refusal) {
+        guard let horizon = products.map({ productFacts[Int($0.index)].horizonHours }).max() else { return }
+        let end = Hour(containing: now) + horizon + 1
+        guard spec.latestEnd <= end else {
+            throw Refusal(.unknownContract, "the window ends beyond what is listed: hours until \(end.start) are", field: "latest_end")
+        }
     }
 
     private func newBid(_ spec: BidSpec, _ issuer: ParticipantID) -> BidView {
@@ -55,6 +68,7 @@ extension Exchange {
 
     private func fillWhole(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         let found = try search(spec, for: issuer)
+        try checkHorizon(spec, found.eligible)
         guard !found.isCurrencyMismatch else {
             throw Refusal(.currencyMismatch, "what meets the requirements trades in another currency", field: "currency")
         }
@@ -73,6 +87,8 @@ extension Exchange {
             if let plan = found.plans.first { view.bestAvailable = bestAvailable(plan, spec) }
             if spec.standing == true {
                 try rest(spec, issuer, found.eligible, need: need, &view)
+                // It waits all the same: more may be certified before its window.
+                if found.plans.isEmpty, exceedsCertifiedUnits(spec, found.eligible) { view.reason = .exceedsCertifiedUnits }
             } else {
                 view.reason = unfilledReason(spec, found)
                 view.closedAt = now
@@ -93,13 +109,18 @@ extension Exchange {
     private func unfilledReason(_ spec: BidSpec, _ found: BidSearchResult) -> BidReason {
         if found.eligible.isEmpty { return .noEligibleProduct }
         if !found.plans.isEmpty { return .limitTooLow }
-        return Int64(spec.quantity) > mostCertified(spec, found.eligible) ? .exceedsCertifiedUnits : .notEnoughUnits
+        return exceedsCertifiedUnits(spec, found.eligible) ? .exceedsCertifiedUnits : .notEnoughUnits
+    }
+
+    /// Whether a bid is for more than was ever certified together.
+    private func exceedsCertifiedUnits(_ spec: BidSpec, _ products: [ProductID]) -> Bool {
+        Int64(spec.quantity) > mostCertified(spec, products)
     }
 
     /// The most units that were ever certified together for a bid's products under its placement.
     ///
     /// - Complexity: O(resources).
-    private func mostCertified(_ spec: BidSpec, _ products: [ProductID]) -> Int64 {
+    func mostCertified(_ spec: BidSpec, _ products: [ProductID]) -> Int64 {
         var sums: [Int64: Int64] = [:]
         var most: Int64 = 0
         for entry in resources.entries where entry.resource.status != .retired {
@@ -158,6 +179,7 @@ extension Exchange {
         allocations.setUsableShare(spec.usableShare, of: allocation)
         var fees = Micros.zero
         for planned in fills(of: plan, spec, for: issuer) {
+            let resource = orders[planned.slot].resource
             let fill = take(planned, product, allocation, view.id, issuer)
             fees += fill.fee
             let key = contracts[planned.contract].key
@@ -168,6 +190,7 @@ extension Exchange {
             }
             view.legs[view.legs.count - 1].quantity += fill.quantity
             view.legs[view.legs.count - 1].trades.append(fill)
+            if !resource.isNone { view.legs[view.legs.count - 1].add(fill.quantity, of: resource) }
         }
         for index in view.legs.indices { view.legs[index].averagePrice = average(view.legs[index].trades) }
         view.status = .filled
@@ -206,6 +229,7 @@ extension Exchange {
 
     private func fillHourly(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         let product = try onlyProduct(spec)
+        try checkHorizon(spec, [product.id])
         var drafts: [OrderDraft] = []
         var need: Int128 = 0
         let stands = spec.standing == true
@@ -321,5 +345,19 @@ extension Exchange {
             quantity += Int64(fill.quantity)
         }
         return Notional.average(notional: notional, quantity: quantity)
+    }
+}
+
+extension BidLegView {
+    /// Adds units that a resource serves.
+    mutating func add(_ quantity: Quantity, of resource: ResourceID) {
+        if let index = resources.firstIndex(where: { $0.resourceID == resource }) {
+            resources[index].quantity += quantity
+            return
+        }
+        var view = ServingResourceView()
+        view.resourceID = resource
+        view.quantity = quantity
+        resources.append(view)
     }
 }

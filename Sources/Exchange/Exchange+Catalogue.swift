@@ -102,6 +102,7 @@ extension Exchange {
                 let index = materialise(scope.contract)
                 contracts[index].halted = halted
                 if !halted { contracts[index].interruptedUntil = Timestamp() }
+                noteAsks(in: index)
             }
         }
         if !halted { noteResumption(scope) }

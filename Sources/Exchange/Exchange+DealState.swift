@@ -80,6 +80,7 @@ extension Exchange {
     func decodeDeals(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
         offers = try Self.decode(OfferState.self, from: &decoder, "an offer") { offer, position in
             offer.view.id.rawValue == Int64(position) + 1 && isKnown(offer.view.providerID) && isKnown(offer.view.resourceID)
+                && (offer.view.minHours.map { $0 >= 1 } ?? true) && (offer.view.minQuantity.map { $0 >= 1 } ?? true)
                 && offer.live >= 0 && offer.live <= offer.view.hours.count
                 && offer.view.hours.allSatisfy {
                     catalogue.contains($0.contract.product) && UInt64($0.sold) + UInt64($0.remaining) <= UInt64(UInt32.max)
@@ -87,7 +88,9 @@ extension Exchange {
         }
         bids = try Self.decode(BidView.self, from: &decoder, "a bid") { bid, position in
             bid.id.rawValue == Int64(position) + 1 && isKnown(bid.participantID)
-                && bid.legs.allSatisfy { catalogue.contains($0.contract.product) }
+                && bid.legs.allSatisfy { leg in
+                    catalogue.contains(leg.contract.product) && leg.resources.allSatisfy { isKnown($0.resourceID) }
+                }
                 && (bid.product.map { catalogue.contains($0) } ?? true)
                 && (bid.start.map { $0.hoursSince1970 >= 0 && $0.end <= .limit } ?? true)
                 && bid.legs.allSatisfy { $0.quantity <= bid.quantity } && bid.quantity <= Quantity.limit && bid.durationHours <= 8_784

@@ -114,6 +114,12 @@ extension Exchange {
                 }
             }
             books.forEachStop(book) { slot in body(orders[slot]) }
+            if let blocks = contracts[Int32(index)].blocks {
+                books.forEachOrder(blocks, .sell) { slot in
+                    body(orders[slot])
+                    return true
+                }
+            }
         }
     }
 }

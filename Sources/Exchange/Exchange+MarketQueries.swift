@@ -65,6 +65,7 @@ extension Exchange {
         guard let index = contracts.index(of: key), let book = contracts[index].book else { return view }
         view.bids = levels(of: book, .buy, key.product, depth)
         view.asks = levels(of: book, .sell, key.product, depth)
+        view.blockAsks = blockAsks(index, limit: depth)
         return view
     }
 

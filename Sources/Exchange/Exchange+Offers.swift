@@ -61,6 +61,8 @@ extension Exchange {
         state.view.end = spec.end
         state.view.quantity = spec.quantity
         state.view.createdAt = now
+        state.view.minHours = spec.minHours
+        state.view.minQuantity = spec.minQuantity
         state.live = drafts.count
         for draft in drafts {
             var hour = OfferHourView()
@@ -74,7 +76,7 @@ extension Exchange {
         let position = offers.count - 1
         for index in drafts.indices {
             drafts[index].entry.offer = offers[position].view.id
-            _ = accept(drafts[index])
+            if offers[position].view.isBlock { acceptBlock(drafts[index]) } else { _ = accept(drafts[index]) }
             let order = taker.record
             offers[position].view.hours[index].orderID = order.id
             offers[position].view.hours[index].sold = order.filled
@@ -136,7 +138,7 @@ extension Exchange {
         for (index, entry) in moved {
             let ticks = ticks(entry.price, contracts[entry.contract].key.product)
             taker.record = entry
-            _ = enter(ticks: ticks)
+            if offer.isBlock { restAsBlock(ticks: ticks) } else { _ = enter(ticks: ticks) }
             note(taker.record, position, index)
         }
         if let quantity = request.body.quantity { offers[position].view.quantity = quantity }
@@ -165,6 +167,9 @@ extension Exchange {
             var draft = OrderDraft(entry: entry, key: contracts[entry.contract].key)
             draft.entry.price = body.prices?[item.index] ?? body.price ?? entry.price
             draft.entry.quantity = body.quantity ?? entry.quantity
+            if let least = view.minQuantity, draft.entry.quantity < least {
+                throw .invalid("quantity", "must be at least min_quantity, which is \(least)")
+            }
             guard draft.entry.quantity > entry.filled else {
                 throw Refusal(.conflict, "\(entry.filled) units of \(symbol(draft.key)) are sold already", field: "quantity")
             }

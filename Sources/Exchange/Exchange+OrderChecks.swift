@@ -156,10 +156,20 @@ extension Exchange {
             let free = freeUnits(of: order.record.resource, at: key.hour)
             guard free >= order.record.remaining else {
                 throw Refusal(
-                    .insufficientCapacity, "\(free) units of \(order.record.resource) are free in \(symbol(key))",
+                    .insufficientCapacity,
+                    "\(free) units of \(order.record.resource) are free in \(symbol(key))"
+                        + outageNote(order.record.resource, key.hour),
                     field: "quantity")
             }
         }
+    }
+
+    /// What outages take of a resource in an hour, in words; nothing where there is none.
+    private func outageNote(_ id: ResourceID, _ hour: Hour) -> String {
+        let outages = resources.entry(id)?.outages.filter { $0.covers(hour) } ?? []
+        guard let first = outages.first else { return "" }
+        let units = outages.reduce(Int64(0)) { $0 + Int64($1.spec.units) }
+        return ": an outage takes \(units) (\(first.spec.start) to \(first.spec.end), \(first.spec.reason))"
     }
 
     /// The cash that section 5 asks for: a buyer's worst cost, a provider's bond at the best price it could get.

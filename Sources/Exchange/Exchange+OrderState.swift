@@ -53,7 +53,7 @@ struct OpenOrderState: Record {
 // MARK: Open orders
 
 extension Exchange {
-    /// How many there are, then every open contract's book in price-time priority, bids first, then its waiting stops.
+    /// How many there are, then every open contract's book in price-time priority, bids first, then its waiting stops, then its blocks.
     func encodeOpenOrders(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
         encoder.append(UInt32(orders.liveCount))
         for index in 0..<contracts.count {
@@ -67,6 +67,14 @@ extension Exchange {
             }
             encoder.append(UInt32(books.stopCount(book)))
             books.forEachStop(book) { slot in encode(slot, into: &encoder, spill) }
+            let blocks = contracts[Int32(index)].blocks
+            encoder.append(UInt32(blocks.map { books.orderCount($0) } ?? 0))
+            if let blocks {
+                books.forEachOrder(blocks, .sell) { slot in
+                    encode(slot, into: &encoder, spill)
+                    return true
+                }
+            }
         }
     }
 
@@ -89,6 +97,7 @@ extension Exchange {
             var previous: RestingOrder?
             for _ in 0..<(try decoder.read(UInt32.self)) {
                 let state = try readOrder(from: &decoder, isPending: false)
+                guard blockOffer(of: state.entry) == nil else { throw decoder.damaged("a block among the orders of a book") }
                 let slot = try rest(state, in: contract, book, behind: previous, restoring, &decoder)
                 previous = books.order(slot)
                 try keep(state, at: slot, in: contract, &restoring, &decoder)
@@ -97,6 +106,16 @@ extension Exchange {
             for _ in 0..<(try decoder.read(UInt32.self)) {
                 let state = try readOrder(from: &decoder, isPending: true)
                 let slot = try wait(state, in: contract, book, behind: previous, restoring, &decoder)
+                previous = books.order(slot)
+                try keep(state, at: slot, in: contract, &restoring, &decoder)
+            }
+            previous = nil
+            for _ in 0..<(try decoder.read(UInt32.self)) {
+                let state = try readOrder(from: &decoder, isPending: false)
+                guard state.entry.isCapacitySale, blockOffer(of: state.entry) != nil else {
+                    throw decoder.damaged("a block of no such offer")
+                }
+                let slot = try rest(state, in: contract, blocks(contract), behind: previous, restoring, &decoder)
                 previous = books.order(slot)
                 try keep(state, at: slot, in: contract, &restoring, &decoder)
             }

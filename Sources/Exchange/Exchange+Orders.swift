@@ -214,7 +214,7 @@ extension Exchange {
 
     /// Keeps the order at work at the slot that its book gave, with what it sets aside.
     @inline(__always)
-    private func keep(at slot: OrderSlot) {
+    func keep(at slot: OrderSlot) {
         let order = taker
         order.record.status = order.record.liveStatus
         order.record.reason = nil

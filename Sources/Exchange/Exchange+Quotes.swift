@@ -7,14 +7,15 @@ extension Exchange {
     package func quote(_ spec: BidSpec, for participant: ParticipantID) throws(Refusal) -> QuoteView {
         try spec.check()
         let spec = spec.expanded
-        guard spec.latestEnd.start > now else { throw Refusal(.marketClosed, "the window has passed", field: "latest_end") }
+        try checkWindow(spec)
         var asked = spec
         // An hourly bid's cost is that of its hours' best asks, whoever they belong to.
         if spec.fill == .hourly {
             _ = try onlyProduct(spec)
             asked.placement = .any
         }
-        let found = try search(asked, for: participant)
+        let found = try search(asked, for: participant, .forQuote)
+        try checkHorizon(spec, found.eligible)
         var view = QuoteView()
         view.currency = found.currency
         view.excluded = found.excluded

@@ -61,6 +61,7 @@ extension Exchange {
             order.record.cell = capacity.change(order.record.resource, contracts[order.record.contract].key.hour) {
                 $0.onOffer += quantity
             }
+            noteAsks(in: order.record.contract)
         }
         if productFacts[Int(contracts[order.record.contract].key.product.index)].isWatched { noteNewAsk(order) }
     }
@@ -73,6 +74,7 @@ extension Exchange {
         } else {
             let hour = contracts[order.record.contract].key.hour
             capacity.change(cell: order.record.cell, order.record.resource, hour) { $0.onOffer -= quantity }
+            noteAsks(in: order.record.contract)
         }
     }
 }

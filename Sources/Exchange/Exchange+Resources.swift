@@ -148,6 +148,12 @@ extension Exchange {
             books.forEachStop(book) { slot in
                 if orders[slot].resource == id { found.append(orders[slot].id) }
             }
+            if let blocks = contracts[index].blocks {
+                books.forEachOrder(blocks, .sell) { slot in
+                    if orders[slot].resource == id { found.append(orders[slot].id) }
+                    return true
+                }
+            }
         }
         return found.sorted()
     }

@@ -84,6 +84,7 @@ extension Exchange {
         try decodeAnswers(from: &decoder)
         guard decoder.isAtEnd else { throw decoder.damaged("bytes left over") }
         try confirmContracts(&decoder)
+        markAllAsks()
     }
 
     /// Clock, market halt and counters.

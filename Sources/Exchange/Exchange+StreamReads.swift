@@ -30,4 +30,18 @@ extension Exchange {
         }
         return views
     }
+
+    /// The bid of which an order is an hour; nil for other orders, and for one that was forgotten.
+    package func bidID(ofOrder id: OrderID) -> BidID? {
+        let bid = orders.slot(of: id).map { orders[$0].bid } ?? orders.closedOrder(id)?.bid ?? BidID.none
+        return bid.isNone ? nil : bid
+    }
+
+    /// A participant's bids that stand, and those of which some hour rests in a book, in the order of acceptance.
+    ///
+    /// - Complexity: O(bids that stand).
+    package func liveBids(of participant: ParticipantID) -> [BidView] {
+        let hourly = openHours.keys.filter { bid($0)?.participantID == participant }
+        return (standing.ids(of: participant) + hourly).sorted().compactMap { bid($0) }
+    }
 }

@@ -72,12 +72,22 @@ extension Exchange {
             }
         }
         books.forEachStop(book) { slot in ids.append(books.order(slot).id) }
+        if let blocks = contracts[contract].blocks {
+            books.forEachOrder(blocks, .sell) { slot in
+                ids.append(books.order(slot).id)
+                return true
+            }
+        }
         for id in ids.sorted() {
             if let slot = orders.slot(of: OrderID(id)) { withdraw(slot, .expired, .gateClosed) }
         }
         precondition(contracts.holdings[Int(contract)].encumbrances.isEmpty, "units on offer in an empty book")
         books.closeBook(book)
         contracts[contract].book = nil
+        if let blocks = contracts[contract].blocks {
+            books.closeBook(blocks)
+            contracts[contract].blocks = nil
+        }
         contracts[contract].gateClosed = true
         contracts.holdings[Int(contract)].closing = contracts.holdings[Int(contract)].lots[...]
         contracts.holdings[Int(contract)].lots = []

@@ -104,6 +104,12 @@ extension Exchange {
         return !isBlocked(buyer, from: orders[slot], in: contract)
     }
 
+    /// Whether a resource's provider sells to somebody.
+    func isSold(_ resource: ResourceID, to buyer: ParticipantID) -> Bool {
+        guard hasTradingRules, !blocked.isEmpty, let owner = participant(buyer)?.ownerID else { return true }
+        return !blocked.has(resourceFacts[Int(resource.rawValue) - 1].provider, buyer, owner: owner)
+    }
+
     /// Whether what an order sells comes from a provider that blocks a buyer: its resource's, or any that stands behind hours
     /// sold on.
     private func isBlocked(_ buyer: ParticipantID, from sell: OrderEntry, in contract: Int32) -> Bool {

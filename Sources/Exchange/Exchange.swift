@@ -83,6 +83,8 @@ package final class Exchange {
     var bids: [BidView] = []
     /// A client's own names of its bids.
     var bidNames: [ClientName: BidID] = [:]
+    /// What resources ask, as searches see it.
+    var asks = AskIndex()
     /// Bids that wait for somebody to sell.
     var standing = StandingBids()
     /// How many orders of an hourly bid are live.

@@ -185,6 +185,8 @@ package struct Simulation {
         spec.quantity = Quantity(1 + below(32))
         spec.price = price()
         if below(3) == 0 { spec.skipUnavailable = true }
+        if below(4) == 0 { spec.minHours = Int32(1 + below(3)) }
+        if below(4) == 0 { spec.minQuantity = Quantity(1 + below(12)) }
         note(market.apply(.postOffer(spec), as: below(30) == 0 ? pick(providers) : providers[index]))
     }
 

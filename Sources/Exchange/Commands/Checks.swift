@@ -140,8 +140,11 @@ extension OfferSpec {
         try Bounds.quantity(quantity, "quantity")
         try Bounds.text(clientOfferID, "client_offer_id")
         try Self.check(price: price, prices: prices, hours: end - start)
-        if minHours != nil { throw .invalid("min_hours", "is not supported yet") }
-        if minQuantity != nil { throw .invalid("min_quantity", "is not supported yet") }
+        if let minHours, minHours < 1 || minHours > end - start {
+            throw .invalid("min_hours", "must be 1 to the \(end - start) hours of the offer")
+        }
+        try Bounds.quantity(minQuantity, "min_quantity")
+        if let minQuantity, minQuantity > quantity { throw .invalid("min_quantity", "must be at most quantity") }
     }
 
     static func check(price: Price?, prices: [Price]?, hours: Int32) throws(Refusal) {

@@ -10,6 +10,8 @@ struct ContractState: BitwiseCopyable {
     var gateTime = Timestamp()
     /// While orders may rest.
     var book: BookIndex?
+    /// Asks of offers that serve only bids of a least size, from the first such ask to the gate: never matched with orders.
+    var blocks: BookIndex?
     /// The escrow account, opened at the first trade.
     var escrow = AccountID.none
     var halted = false
@@ -19,6 +21,8 @@ struct ContractState: BitwiseCopyable {
     var isStopped: Bool { halted || interruptedUntil.microseconds != 0 }
     var gateClosed = false
     var settled = false
+    /// Whether its asks changed since somebody searched: then it is marked in `AskIndex`.
+    var asksChanged = false
     var last: Price?
     var volume: Int64 = 0
     /// Σ price × quantity of all trades.

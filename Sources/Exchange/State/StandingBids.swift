@@ -86,6 +86,7 @@ struct StandingBids {
     /// By product.
     private var watches: [[BidWatch]] = []
     private var dead: [Int] = []
+    private var hours: [WatchedHours] = []
 
     /// Asks that came since the standing bids were last looked at.
     var newAsks: [NewAsks] = []
@@ -127,6 +128,12 @@ struct StandingBids {
     func isWatched(_ product: ProductID) -> Bool {
         let index = Int(product.index)
         return watches.indices.contains(index) && watches[index].count > dead[index]
+    }
+
+    /// Whether the window of a living bid that watches a product holds an hour.
+    mutating func isWatched(_ product: ProductID, _ hour: Hour) -> Bool {
+        let index = Int(product.index)
+        return hours.indices.contains(index) && hours[index].contains(hour)
     }
 
     /// Lets a bid stand.
@@ -185,7 +192,9 @@ struct StandingBids {
         while watches.count <= index {
             watches.append([])
             dead.append(0)
+            hours.append(WatchedHours())
         }
+        hours[index].add(from: bid.spec.earliestStart, to: bid.spec.latestEnd)
         let watch = BidWatch(
             rank: bid.rank, place: place, earliestStart: bid.spec.earliestStart, latestEnd: bid.spec.latestEnd,
             durationHours: bid.spec.durationHours, quantity: bid.spec.quantity, placement: bid.spec.placement ?? .sameResource)
@@ -197,6 +206,7 @@ struct StandingBids {
         let position = watchPosition(index, id)
         precondition(position < watches[index].count && watches[index][position].rank.id == id, "a bid that watches nothing")
         watches[index][position].durationHours = .max
+        hours[index].remove(from: watches[index][position].earliestStart, to: watches[index][position].latestEnd)
         dead[index] += 1
         if dead[index] > 16, dead[index] * 2 > watches[index].count {
             watches[index].removeAll { $0.durationHours == .max }

@@ -43,8 +43,16 @@ package struct OfferView: Record {
     package var status = OfferStatus.open
     package var createdAt = Timestamp()
     package var hours: [OfferHourView] = []
+    /// Bids for fewer hours or units are not served; nor are orders, where one of the two is named.
+    package var minHours: Int32?
+    package var minQuantity: Quantity?
 
     package init() {}
+
+    /// Whether its hours serve only bids, and stand beside the books.
+    var isBlock: Bool { minHours != nil || minQuantity != nil }
+    /// Whether a bid takes enough of it.
+    func serves(_ quantity: Quantity, _ hours: Int32) -> Bool { quantity >= minQuantity ?? 0 && hours >= minHours ?? 0 }
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("id", &id)
         coder.field("client_offer_id", &clientOfferID)
@@ -56,6 +64,8 @@ package struct OfferView: Record {
         coder.field("status", &status)
         coder.field("created_at", &createdAt)
         coder.field("hours", &hours)
+        coder.field("min_hours", &minHours)
+        coder.field("min_quantity", &minQuantity)
     }
 }
 
@@ -90,6 +100,18 @@ package enum BidReason: String, Choice {
     case limitTooLow = "limit_too_low"
 }
 
+/// Units that one resource serves in an hour.
+package struct ServingResourceView: Record {
+    package var resourceID = ResourceID.none
+    package var quantity: Quantity = 0
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("resource_id", &resourceID)
+        coder.field("quantity", &quantity)
+    }
+}
+
 /// One hour of a filled bid.
 package struct BidLegView: Record {
     package var contract = ContractKey()
@@ -98,6 +120,8 @@ package struct BidLegView: Record {
     /// The order of an hourly bid's hour.
     package var orderID: OrderID?
     package var trades: [FillView] = []
+    /// Of a whole bid: which resources serve the hour. What was bought of a holder is in the allocation alone.
+    package var resources: [ServingResourceView] = []
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -106,6 +130,7 @@ package struct BidLegView: Record {
         coder.field("average_price", &averagePrice)
         coder.field("order_id", &orderID)
         coder.field("trades", &trades)
+        coder.field("resources", &resources)
     }
 }
 

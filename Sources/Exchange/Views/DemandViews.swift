@@ -2,7 +2,7 @@ import Quantities
 import Registry
 
 /// What one standing bid wants, without a name.
-package struct DemandView: Record {
+package struct DemandView: Record, Hashable {
     package var quantity: Quantity = 0
     package var durationHours: Int32 = 0
     package var earliestStart = Hour()

@@ -70,6 +70,22 @@ package struct BookLevelView: Record {
     }
 }
 
+/// An ask that serves only bids of a least size: orders never meet it.
+package struct BlockAskView: Record, Equatable {
+    package var price = Price()
+    package var quantity: Quantity = 0
+    package var minHours: Int32?
+    package var minQuantity: Quantity?
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("price", &price)
+        coder.field("quantity", &quantity)
+        coder.field("min_hours", &minHours)
+        coder.field("min_quantity", &minQuantity)
+    }
+}
+
 /// A book, best prices first.
 package struct BookView: Record {
     package var contract = ContractKey()
@@ -79,6 +95,8 @@ package struct BookView: Record {
     package var asks: [BookLevelView] = []
     /// CRC-32 of the ten best levels of both sides, by the rule of API.md; the shell computes it.
     package var checksum: UInt32 = 0
+    /// Asks beside the book that serve only bids of a least size, best prices first.
+    package var blockAsks: [BlockAskView] = []
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -87,6 +105,7 @@ package struct BookView: Record {
         coder.field("bids", &bids)
         coder.field("asks", &asks)
         coder.field("checksum", &checksum)
+        coder.field("block_asks", &blockAsks)
     }
 }
 

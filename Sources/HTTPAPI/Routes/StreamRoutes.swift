@@ -26,7 +26,7 @@ enum StreamRoutes {
         let isPrivate = channels.contains { $0.isPrivate }
         if isPrivate {
             guard !call.caller.key.isNone else {
-                throw Problem(.unauthenticated, "the channels orders, fills and balances need an API key: Authorization: Bearer <key>")
+                throw Problem(.unauthenticated, "the channels orders, fills, balances and bids need an API key: Authorization: Bearer <key>")
             }
             guard !call.caller.isSuspended else { throw Problem(.forbidden, "the participant is suspended") }
         }

@@ -52,6 +52,7 @@ extension BookView {
     func answered(depth: Int) -> BookView {
         var book = self
         book.checksum = BookChecksum.of(bids: bids, asks: asks)
+        if blockAsks.count > depth { book.blockAsks = Array(blockAsks.prefix(depth)) }
         if depth < bids.count { book.bids.removeLast(bids.count - depth) }
         if depth < asks.count { book.asks.removeLast(asks.count - depth) }
         return book

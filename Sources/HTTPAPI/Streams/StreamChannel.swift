@@ -9,18 +9,22 @@ enum StreamChannel: Hashable, Sendable {
     case trades(ProductID)
     /// The trades of one contract: `trades:{symbol}`.
     case contractTrades(ContractKey)
+    /// What standing bids want of a product: `demand:{product}`.
+    case demand(ProductID)
     /// The caller's orders: `orders`.
     case orders
     /// The caller's side of its trades: `fills`.
     case fills
     /// The caller's money: `balances`.
     case balances
+    /// The caller's bids: `bids`.
+    case bids
 
     /// Whether it is somebody's.
     var isPrivate: Bool {
         switch self {
-        case .book, .trades, .contractTrades: false
-        case .orders, .fills, .balances: true
+        case .book, .trades, .contractTrades, .demand: false
+        case .orders, .fills, .balances, .bids: true
         }
     }
 
@@ -38,18 +42,29 @@ enum StreamChannel: Hashable, Sendable {
         case "balances":
             self = .balances
             return
+        case "bids":
+            self = .bids
+            return
         default: break
         }
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == "book" || parts[0] == "trades" else {
+        guard parts.count == 2, ["book", "trades", "demand"].contains(parts[0]) else {
             let shown = JSONFieldReader.shortened(name)
             throw .invalid(
-                "channels", "\(shown) is no channel; there are book:{symbol}, trades:{product or symbol}, orders, fills and balances")
+                "channels",
+                "\(shown) is no channel; there are book:{symbol}, trades:{product or symbol}, demand:{product}, orders, fills, balances and bids")
         }
         let subject = String(parts[1])
         let product = products.product(code: subject)
         if parts[0] == "trades", product != .none {
             self = .trades(product)
+            return
+        }
+        if parts[0] == "demand" {
+            guard product != .none else {
+                throw Problem(.notFound, "there is no product \(JSONFieldReader.shortened(subject))", field: "channels")
+            }
+            self = .demand(product)
             return
         }
         let contract = products.contract(symbol: subject)
@@ -65,9 +80,11 @@ enum StreamChannel: Hashable, Sendable {
         case .book(let contract): "book:" + (products.symbol(of: contract) ?? "")
         case .trades(let product): "trades:" + (products.code(of: product) ?? "")
         case .contractTrades(let contract): "trades:" + (products.symbol(of: contract) ?? "")
+        case .demand(let product): "demand:" + (products.code(of: product) ?? "")
         case .orders: "orders"
         case .fills: "fills"
         case .balances: "balances"
+        case .bids: "bids"
         }
     }
 
@@ -85,7 +102,7 @@ enum StreamChannel: Hashable, Sendable {
         case .trades(let product): trade.contract.product == product
         case .contractTrades(let contract): trade.contract == contract
         case .fills: trade.buyerID == participant || trade.sellerID == participant
-        case .book, .orders, .balances: false
+        case .book, .demand, .orders, .balances, .bids: false
         }
     }
 }

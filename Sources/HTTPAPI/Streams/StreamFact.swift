@@ -11,6 +11,10 @@ struct StreamFact: Sendable {
         case accepted(OrderID, ContractKey)
         case closed(OrderView)
         case offer(OfferView)
+        /// A bid was placed, was filled or ended; whether it stands or stood, and so is part of the demand.
+        case bid(BidID, ParticipantID, stands: Bool)
+        /// What says which products may serve which bids changed.
+        case terms
         /// Money moved; once a frame.
         case money
     }
@@ -25,7 +29,7 @@ struct StreamFact: Sendable {
         case .accepted(_, let contract): body(contract)
         case .closed(let order): body(order.contract)
         case .offer(let offer): for hour in offer.hours { body(hour.contract) }
-        case .money: break
+        case .bid, .terms, .money: break
         }
     }
 
@@ -40,7 +44,22 @@ struct StreamFact: Sendable {
         case .offer(let offer):
             guard participants.contains(offer.providerID) else { return }
             for hour in offer.hours where !hour.orderID.isNone { body(hour.orderID) }
-        case .money: break
+        case .bid, .terms, .money: break
+        }
+    }
+
+    /// The bid of one of `participants` that it names.
+    func bid(of participants: Set<ParticipantID>) -> BidID? {
+        if case .bid(let id, let participant, _) = kind, participants.contains(participant) { return id }
+        return nil
+    }
+
+    /// Whether the demand of some product may be another than before.
+    var concernsDemand: Bool {
+        switch kind {
+        case .bid(_, _, let stands): stands
+        case .terms: true
+        case .trade, .accepted, .closed, .offer, .money: false
         }
     }
 
@@ -60,6 +79,10 @@ struct StreamFact: Sendable {
                 kind = .accepted(accepted.id, accepted.contract)
             case .orderClosed: kind = .closed(try read(OrderView.self, entry, walker.bytes))
             case .offer: kind = .offer(try read(OfferView.self, entry, walker.bytes))
+            case .bid:
+                let bid = try read(BidView.self, entry, walker.bytes)
+                kind = .bid(bid.id, bid.participantID, stands: bid.standing && bid.fill == .whole)
+            case .participant, .zone, .computeClass, .grade, .product, .networkPath, .administered: kind = .terms
             case .transfer:
                 lastTransfer = entry.sequence
                 continue

@@ -23,6 +23,9 @@ actor StreamPublisher {
     /// Whose orders are told.
     private var watched: Set<ParticipantID> = []
     private var balances: [ParticipantID: [BalanceView]] = [:]
+    /// Whose bids are told.
+    private var bidders: Set<ParticipantID> = []
+    private var demands: [ProductID: StreamDemand] = [:]
     /// Facts that no round has published yet, in order.
     private var backlog: [StreamFact] = []
     /// What facts touched that were published without having been looked up.
@@ -93,6 +96,7 @@ actor StreamPublisher {
         // Nothing that follows would be without a gap: everybody begins anew.
         for feed in feeds.values { for subscriber in feed.subscribers { subscriber.end(.failure) } }
         (feeds, audience, books, balances, watched) = ([:], [:], [:], [:], [])
+        (bidders, demands) = ([], [:])
         (backlog, carried) = ([], StreamReading())
     }
 
@@ -101,6 +105,7 @@ actor StreamPublisher {
     private func reading() -> StreamReading {
         var reading = carried
         reading.participants = watched
+        reading.bidders = bidders
         for fact in backlog { note(fact, in: &reading) }
         for address in audience.keys where address.channel == .balances && !backlog.isEmpty {
             reading.balances.insert(address.participant)
@@ -113,6 +118,8 @@ actor StreamPublisher {
                 case .book(let contract): reading.books.insert(contract)
                 case .orders: reading.liveOrders.insert(joiner.key.participant)
                 case .balances: reading.balances.insert(joiner.key.participant)
+                case .bids: reading.liveBids.insert(joiner.key.participant)
+                case .demand(let product): reading.demands.insert(product)
                 case .trades, .contractTrades, .fills: break
                 }
             }
@@ -123,6 +130,11 @@ actor StreamPublisher {
     private func note(_ fact: StreamFact, in reading: inout StreamReading) {
         fact.forEachContract { if books[$0] != nil { reading.books.insert($0) } }
         if !watched.isEmpty { fact.forEachOrder(of: watched) { reading.orders.insert($0) } }
+        if !bidders.isEmpty {
+            if let bid = fact.bid(of: bidders) { reading.bids.insert(bid) }
+            fact.forEachOrder(of: bidders) { reading.bidOrders.insert($0) }
+        }
+        if fact.concernsDemand { reading.demands.formUnion(demands.keys) }
     }
 
     // MARK: Publishing
@@ -140,7 +152,9 @@ actor StreamPublisher {
         }
         backlog.removeFirst(due.count)
         for order in found.orders.values.sorted(by: { $0.id < $1.id }) { publish(order, found.sequence, products) }
+        for bid in found.bids.values.sorted(by: { $0.id < $1.id }) { publish(bid, found.sequence, products) }
         for (contract, view) in found.books { publish(view, of: contract, products) }
+        for (product, lines) in found.demands { publish(lines, of: product, found.sequence, products) }
         for (participant, lines) in found.balances {
             let address = Address(channel: .balances, participant: participant)
             if let known = balances[participant], !Self.areSame(known, lines) {
@@ -182,6 +196,27 @@ actor StreamPublisher {
         }
     }
 
+    private func publish(_ bid: BidView, _ sequence: Int64, _ products: ProductIndex) {
+        publish("bid", to: Address(channel: .bids, participant: bid.participantID)) {
+            StreamText.data("bids", sequence, products) { $0.member("bid", bid) }
+        }
+    }
+
+    private func publish(_ lines: [DemandView], of product: ProductID, _ sequence: Int64, _ products: ProductIndex) {
+        guard demands[product] != nil else {
+            demands[product] = StreamDemand(lines)
+            return
+        }
+        guard let delta = demands[product]?.advance(to: lines) else { return }
+        let channel = StreamChannel.demand(product)
+        publish("demand", to: Address(channel: channel, participant: .none)) {
+            StreamText.data(channel.name(products), sequence, products) { writer in
+                writer.member("added", delta.added)
+                writer.member("removed", delta.removed)
+            }
+        }
+    }
+
     private func publish(_ view: BookView, of contract: ContractKey, _ products: ProductIndex) {
         guard books[contract] != nil else {
             books[contract] = StreamBook(view)
@@ -219,6 +254,7 @@ actor StreamPublisher {
             feeds[joiner.key] = feed
             for channel in joiner.key.channels { audience[address(channel, feed.key), default: []].append(feed) }
             if joiner.key.channels.contains(.orders) { watched.insert(joiner.key.participant) }
+            if joiner.key.channels.contains(.bids) { bidders.insert(joiner.key.participant) }
         }
         feed.emptySince = nil
         if let resume = joiner.resume, let id = resume, let missed = feed.events(after: id) {
@@ -249,6 +285,8 @@ actor StreamPublisher {
                 case .trades, .contractTrades, .fills: writer.member("last_trade_id", found.lastTrade)
                 case .orders: writer.member("orders", found.liveOrders[feed.key.participant] ?? [])
                 case .balances: writer.member("balances", found.balances[feed.key.participant] ?? [])
+                case .bids: writer.member("bids", found.liveBids[feed.key.participant] ?? [])
+                case .demand(let product): writer.member("demand", demands[product]?.lines ?? [])
                 }
             }
             return StreamText.event("snapshot", id: position == last ? feed.lastID : nil, data: data)
@@ -289,6 +327,8 @@ actor StreamPublisher {
             if case .book(let contract) = channel { books[contract] = nil }
             if channel == .orders { watched.remove(feed.key.participant) }
             if channel == .balances { balances[feed.key.participant] = nil }
+            if channel == .bids { bidders.remove(feed.key.participant) }
+            if case .demand(let product) = channel { demands[product] = nil }
         }
     }
 }

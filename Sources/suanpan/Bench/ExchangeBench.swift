@@ -59,14 +59,15 @@ struct ExchangeBench {
         return shares
     }
 
-    /// Replays the stream on a fresh exchange; the market's making and the filling of its books are not timed.
-    func run() -> Figures {
+    /// Replays the stream on a fresh exchange; the market's making and the filling of its books are not timed, nor is what `prepare` adds.
+    func run(_ prepare: (Exchange) -> Void = { _ in }) -> Figures {
         let exchange = Exchange()
         exchange.keepsPrices = pricing != .untold
         var figures = Figures(seconds: 0, trades: 0, refused: 0, frameBytes: 0)
         replay(0..<stream.preparation, on: exchange, &figures)
         figures.refused = 0
         figures.frameBytes = 0
+        prepare(exchange)
         let began = DispatchTime.now().uptimeNanoseconds
         replay(stream.preparation..<stream.preparation + stream.commands, on: exchange, &figures)
         figures.seconds = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9

@@ -17,6 +17,10 @@ struct NaiveBidSearch {
         /// None for a resale.
         var resource: ResourceID?
         var owner: ParticipantID
+        /// Of a block: the least that a bid must take. 0 of others.
+        var minHours: Int32
+        var minQuantity: Quantity
+        var isBlock: Bool { minHours > 0 || minQuantity > 0 }
     }
 
     /// Part of an ask that a plan takes.
@@ -45,14 +49,18 @@ struct NaiveBidSearch {
         for participant in market.exchange.participants(after: ParticipantID(0), limit: .max) {
             for order in market.exchange.orders(of: participant.id, status: nil, contract: nil, after: OrderID(0), limit: .max)
             where order.side == .sell && (order.status == .open || order.status == .partiallyFilled) {
+                let offer = order.offerID.flatMap { market.exchange.offer($0) }
                 found.append(
                     Ask(
                         id: order.id, contract: order.contract, price: order.price ?? Price(), remaining: order.remainingQuantity,
-                        resource: order.resourceID, owner: participant.ownerID))
+                        resource: order.resourceID, owner: participant.ownerID, minHours: offer?.minHours ?? 0, minQuantity: offer?.minQuantity ?? 0))
             }
         }
-        // Price, then time: no order of these markets ever loses its place.
-        asks = found.sorted { $0.price == $1.price ? $0.id < $1.id : $0.price < $1.price }
+        // Price, blocks last, then time: no order of these markets ever loses its place.
+        asks = found.sorted {
+            if $0.price != $1.price { return $0.price < $1.price }
+            return $0.isBlock == $1.isBlock ? $0.id < $1.id : $1.isBlock
+        }
     }
 
     /// The cheapest plan that keeps the limit; where none does, the cheapest.
@@ -78,19 +86,21 @@ struct NaiveBidSearch {
     }
 
     /// The cheapest; ties: earlier start, product code, resource number.
-    static func cheapest(_ plans: [Plan]) -> Plan? {
-        plans.min { left, right in
-            if left.cost + left.fees != right.cost + right.fees { return left.cost + left.fees < right.cost + right.fees }
-            if left.start != right.start { return left.start < right.start }
-            if left.code != right.code { return left.code < right.code }
-            return (left.resource?.rawValue ?? 0) < (right.resource?.rawValue ?? 0)
-        }
+    static func cheapest(_ plans: [Plan]) -> Plan? { plans.min { isBetter($0, $1) } }
+
+    static func isBetter(_ left: Plan, _ right: Plan) -> Bool {
+        if left.cost + left.fees != right.cost + right.fees { return left.cost + left.fees < right.cost + right.fees }
+        if left.start != right.start { return left.start < right.start }
+        if left.code != right.code { return left.code < right.code }
+        return (left.resource?.rawValue ?? 0) < (right.resource?.rawValue ?? 0)
     }
 
     private func admits(_ spec: BidSpec, _ product: Product) -> Bool {
         if let products = spec.requirements.products, !products.contains(product.code) { return false }
         if let classes = spec.requirements.classes, !classes.contains(product.computeClass) { return false }
         if let zones = spec.requirements.zones, !zones.contains(product.zone) { return false }
+        // In these markets nodes stand where the grade says so, and nowhere else.
+        if spec.requirements.devicesPerNode != nil, product.grade == Grade.standardCode { return false }
         return spec.currency == nil || spec.currency == product.currency
     }
 
@@ -100,21 +110,32 @@ struct NaiveBidSearch {
         switch placement {
         case .any: return [nil]
         case .sameResource: return all.map { [$0.id] }
-        case .sameSite: return all.map { first in all.filter { $0.isAtSiteOf(first) }.map(\.id) }
+        case .sameSite:
+            var sites: [[ResourceID]] = []
+            for first in all {
+                let site = all.filter { $0.isAtSiteOf(first) }.map(\.id)
+                if !sites.contains(site) { sites.append(site) }
+            }
+            return sites
         }
     }
 
     private func plan(_ spec: BidSpec, _ product: Product, _ start: Hour, _ group: [ResourceID]?, _ owner: ParticipantID?) -> Plan? {
         var plan = Plan(product: product.id, code: product.code, start: start, resource: nil, cost: 0, fees: 0, fills: [])
         if (spec.placement ?? .sameResource) == .sameResource { plan.resource = group?.first }
+        // Over several resources whole nodes are taken, where the bid asks for some.
+        var node: Quantity = 1
+        if let asked = spec.requirements.devicesPerNode, plan.resource == nil, spec.quantity % Quantity(asked) == 0 { node = Quantity(asked) }
         for offset in 0..<spec.durationHours {
             let contract = ContractKey(product: product.id, hour: start + offset)
             var left = spec.quantity
             for ask in asks where ask.contract == contract && ask.owner != owner && left > 0 {
+                guard ask.minHours <= spec.durationHours, ask.minQuantity <= spec.quantity else { continue }
                 if let group {
                     guard let resource = ask.resource, group.contains(resource) else { continue }
                 }
-                let part = min(left, ask.remaining)
+                let part = min(left, ask.remaining) / node * node
+                guard part > 0 else { continue }
                 left -= part
                 let notional = ask.price.rawValue * Int64(part)
                 plan.cost += notional

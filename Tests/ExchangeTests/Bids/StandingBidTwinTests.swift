@@ -133,9 +133,11 @@ struct StandingBidTwinTests {
                     real.market.apply(.cancelBid(CancelBid(gone.id)), as: gone.buyer)
                 case 4:
                     let (id, provider, _) = real.resources[choices.below(real.resources.count)]
-                    let spec = real.market.offer(
+                    var spec = real.market.offer(
                         of: id, Quantity(1 + choices.below(5)), at: cents(Int64(193 + choices.below(9))), from: Int32(2 + choices.below(4)),
                         hours: Int32(1 + choices.below(3)))
+                    if choices.below(2) == 0 { spec.minQuantity = Quantity(1 + choices.below(Int(spec.quantity))) }
+                    if choices.below(3) == 0 { spec.minHours = Int32(1 + choices.below(Int(spec.end - spec.start))) }
                     _ = try real.market.offer(spec, as: provider).get()
                     _ = try twin.market.offer(spec, as: provider).get()
                 default:
@@ -181,6 +183,7 @@ struct StandingBidTwinTests {
                 let (left, right) = (real.exchange.book(key, depth: 50), twin.exchange.book(key, depth: 50))
                 #expect(left?.asks.map(\.price) == right?.asks.map(\.price), "\(place)")
                 #expect(left?.asks.map(\.quantity) == right?.asks.map(\.quantity), "\(place)")
+                #expect(left?.blockAsks == right?.blockAsks, "\(place)")
             }
         }
     }

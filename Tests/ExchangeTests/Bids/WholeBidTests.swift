@@ -68,6 +68,8 @@ struct WholeBidTests {
             var used: [ResourceID] = []
             for hour in hours where !used.contains(hour.resourceID) { used.append(hour.resourceID) }
             #expect(used.count == resources)
+            for leg in view.legs { #expect(leg.resources.reduce(0) { $0 + $1.quantity } == leg.quantity) }
+            #expect(Set(view.legs.flatMap { $0.resources.map(\.resourceID) }) == Set(used))
         }
     }
 
@@ -258,7 +260,7 @@ struct WholeBidTests {
         let quote = try field.market.exchange.quote(spec, for: field.pit.alice)
         #expect(quote.resourceID == pueless && quote.feasible)
         #expect(quote.excluded.contains { $0.resourceID == field.pit.resource && $0.reason == "pue_too_high" })
-        #expect(quote.excluded.contains { $0.product == other && $0.reason == "not_enough_units" })
+        #expect(quote.excluded.contains { $0.product == other && $0.reason == "exceeds_certified_units" })
         #expect(quote.excluded.contains { $0.product == ProductID(2) && $0.reason == "market_closed" })
         // Books are anonymous: other placements ask what the grade guarantees.
         spec.placement = .any
@@ -269,16 +271,27 @@ struct WholeBidTests {
         #expect(field.market.bid(spec, as: field.pit.alice).refusal?.code == .notFound)
     }
 
-    @Test("a window that begins in the past is searched from now on, one that has passed is closed")
+    @Test("a window that begins in the present hour is searched from the first open one; before, or beyond what is listed, it is refused")
     func windows() throws {
         let pit = Pit()
         pit.advance(minutes: 300)
         pit.sell(cents(200), 4, hour: 6)
-        var spec = pit.market.bid(quantity: 4, hours: 1, from: -4, window: 6)
+        let present = Hour(containing: pit.market.exchange.time)
+        var spec = pit.market.bid(quantity: 4, hours: 1, from: 2)
+        (spec.earliestStart, spec.latestEnd) = (present + -1, pit.midnight + 8)
+        let past = pit.market.bid(spec, as: pit.alice).refusal
+        #expect(past?.code == .marketClosed && past?.field == "earliest_start")
+        #expect(throws: Refusal.self) { try pit.market.exchange.quote(spec, for: pit.alice) }
+        (spec.earliestStart, spec.latestEnd) = (present, present + 1_002)
+        let beyond = pit.market.bid(spec, as: pit.alice).refusal
+        #expect(beyond?.code == .unknownContract && beyond?.field == "latest_end")
+        #expect(throws: Refusal.self) { try pit.market.exchange.quote(spec, for: pit.alice) }
+        spec.latestEnd = present + 1_001
         #expect(try pit.market.bid(spec, as: pit.alice).get().start == pit.midnight + 6)
-        spec.latestEnd = pit.midnight + 5
-        #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .marketClosed)
-        spec.latestEnd = pit.midnight + 6
+        (spec.earliestStart, spec.latestEnd) = (present + -9, present)
+        let passed = pit.market.bid(spec, as: pit.alice).refusal
+        #expect(passed?.code == .marketClosed && passed?.field == "latest_end")
+        (spec.earliestStart, spec.latestEnd) = (present, present + 1)
         let quote = try pit.market.exchange.quote(spec, for: pit.alice)
         #expect(quote.excluded.map(\.reason) == ["market_closed"])
     }
@@ -312,6 +325,7 @@ struct WholeBidTests {
     @Test("the largest bid is an overflow, not a crash")
     func overflow() {
         let pit = Pit()
+        pit.market.product("MI300X", horizon: 8_784)
         let spec = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, limit: .limit)
         #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .amountOverflow)
         let total = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, maxTotal: .limit)
