@@ -22,7 +22,7 @@ extension Exchange {
         view.alternatives = alternatives(ranked(found.plans.filter { $0 != plan }, spec), spec)
         view.feasible = found.feasible != nil
         view.product = plan.product
-        view.performance = catalogue.computeClass(of: plan.product).performance
+        view.performance = computeClass(of: plan).performance
         view.resourceID = plan.resource.isNone ? nil : plan.resource
         view.start = plan.start
         view.cost = Micros(Int64(clamping: plan.cost))
@@ -40,7 +40,7 @@ extension Exchange {
             view.legs.append(leg)
             // Each hour of an hourly bid is an order of its own, with the limit for its price.
             if spec.fill == .hourly, let limit = spec.limitPrice, fill.price > limit { view.feasible = false }
-            if let sum = grams, let each = carbon(of: resource, plan.product) {
+            if let sum = grams, let each = carbon(of: resource, leg.contract) {
                 grams = sum + Int128(each.rawValue) * Int128(fill.quantity)
                 add(fill.quantity, of: resource, in: leg.contract, to: &market)
             } else {
@@ -55,11 +55,12 @@ extension Exchange {
         return view
     }
 
-    /// Grams of CO₂ of one device at its rated power for an hour, location-based; nil where a fact is unknown.
-    func carbon(of id: ResourceID, _ product: ProductID) -> Measure? {
+    /// Grams of CO₂ of one device at its rated power for an hour, location-based, by the facts that the contract was listed
+    /// under; nil where one is unknown.
+    func carbon(of id: ResourceID, _ contract: ContractKey) -> Measure? {
         Carbon.gramsPerDeviceHour(
-            computeClass: catalogue.computeClass(of: product), pue: resource(id)?.spec.site?.pue,
-            zone: catalogue.zone(of: product)
+            computeClass: catalogue.computeClass(of: contract), pue: resource(id)?.spec.site?.pue,
+            zone: catalogue.zone(of: contract)
         )
     }
 
@@ -74,7 +75,7 @@ extension Exchange {
             view.cost = best.cost
             view.fees = best.fees
             view.averagePrice = best.averagePrice
-            view.performance = catalogue.computeClass(of: plan.product).performance
+            view.performance = computeClass(of: plan).performance
             return view
         }
     }

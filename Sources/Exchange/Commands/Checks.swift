@@ -139,6 +139,9 @@ extension OfferSpec {
         try Bounds.window(start, end, "start", "end")
         try Bounds.quantity(quantity, "quantity")
         try Bounds.text(clientOfferID, "client_offer_id")
+        try Bounds.text(product, "product")
+        try Bounds.text(grade, "grade")
+        guard product == nil || grade == nil else { throw .invalid("grade", "must be absent where product is named") }
         try Self.check(price: price, prices: prices, hours: end - start)
         if minHours != nil { throw .invalid("min_hours", "is not supported yet") }
         if minQuantity != nil { throw .invalid("min_quantity", "is not supported yet") }
