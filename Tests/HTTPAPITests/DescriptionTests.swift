@@ -47,6 +47,11 @@ import Testing
                 let name = String(part.prefix { $0 != "\"" })
                 #expect(schemas[name] != nil, "\(name)")
             }
+            // Generated clients must not wait for an end of these.
+            let streams = paths.filter { _, methods in
+                (methods as? [String: Any])?.values.contains { ($0 as? [String: Any])?["x-stream"] as? Bool == true } == true
+            }
+            #expect(Set(streams.keys) == Set(HTTPServer.routes.filter(\.isStream).map(\.path)) && !streams.isEmpty)
             #expect(try await host.acting(with: nil).get("/docs").text.contains("fetch(\"/openapi.json\")"))
         }
     }
