@@ -33,7 +33,8 @@ struct RegistryEndToEndTests {
             computeClass.evidence = "measured"
             computeClass.acceptanceFloor = Acceptance(memoryGbS: Measure(4_500_000_000))
             let listed = try await host.createComputeClass(computeClass)
-            #expect(listed.performance == PerformanceIndices(t: Measure(1_000_000), d: Measure(1_433_000), h: Measure(1_000_000)))
+            let indices = try #require(listed.performance)
+            #expect([indices.t, indices.d, indices.h] == [Measure(1_000_000), Measure(1_433_000), Measure(1_000_000)])
             var guarantees = Requirements()
             guarantees.isolation = "virtual_machine"
             guarantees.maxPue = Measure(1_300_000)
@@ -85,13 +86,14 @@ struct RegistryEndToEndTests {
         try await server.discard()
     }
 
-    /// The code and field of a call's problem; nil where it was answered well.
-    private func refusal(_ body: () async throws -> Void) async throws -> String? {
+    /// That a call is refused with a code and a field.
+    private func expect(_ refusal: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()
-            return nil
+            Issue.record("not refused with \(refusal)")
         } catch let problem as Problem {
-            return [problem.code, problem.field].compactMap { $0 }.joined(separator: " ")
+            let found = [problem.code, problem.field].compactMap { $0 }.joined(separator: " ")
+            #expect(found == refusal, "\(problem)")
         }
     }
 
@@ -104,7 +106,7 @@ struct RegistryEndToEndTests {
             let plain = try await scene.resource(nil)
             let secure = try await scene.resource("bare_metal")
             #expect(secure.facilityGrade == "G1" && secure.cri?.contains("-S-H") == true, "\(secure)")
-            #expect(try await refusal { _ = try await scene.resource(nil, measured: 4_400_000_000) } == "invalid_request acceptance.memory_gb_s")
+            try await expect("invalid_request acceptance.memory_gb_s") { _ = try await scene.resource(nil, measured: 4_400_000_000) }
 
             func offer(_ resource: Resource) -> NewOffer {
                 var offer = NewOffer(
@@ -112,7 +114,7 @@ struct RegistryEndToEndTests {
                 offer.grade = "SECURE"
                 return offer
             }
-            #expect(try await refusal { _ = try await scene.provider.offer(offer(plain)) } == "insufficient_capacity resource_id")
+            try await expect("insufficient_capacity resource_id") { _ = try await scene.provider.offer(offer(plain)) }
             let offered = try await scene.provider.offer(offer(secure))
             #expect(offered.hours?.first?.contract == Self.graded + ".2026112312")
 
@@ -175,10 +177,10 @@ struct RegistryEndToEndTests {
         var keys: [String] = []
         try await acting(first) { host in
             let scene = try await Scene(host)
-            #expect(try await refusal { _ = try await scene.buyer.place(order) } == "forbidden")
+            try await expect("forbidden") { _ = try await scene.buyer.place(order) }
             let legal = LegalEntity(name: "Buyer", country: "CN", scheme: "USCC", id: "91350100M000100Y43")
             let wrong = LegalEntity(name: "Buyer", country: "CN", scheme: "USCC", id: "91350100M000100Y44")
-            #expect(try await refusal { _ = try await host.setLegal(wrong, of: scene.buyerID) } == "invalid_request id")
+            try await expect("invalid_request id") { _ = try await host.setLegal(wrong, of: scene.buyerID) }
             #expect(try await host.setLegal(legal, of: scene.buyerID).verification == nil)
             let verification = Verification(validUntil: Self.noon.advanced(minutes: 60), reference: "file 1")
             #expect(try await host.verify(participant: scene.buyerID, verification).verification == verification)
@@ -193,13 +195,13 @@ struct RegistryEndToEndTests {
         let second = try await LocalServer.start(database: first.database, folder: first.folder, options: ["--require-verification"])
         try await acting(second) { host in
             _ = try await host.acting(with: buyer).place(order)
-            #expect(try await refusal { _ = try await host.acting(with: provider).place(sell) } == "forbidden")
+            try await expect("forbidden") { _ = try await host.acting(with: provider).place(sell) }
         }
         try await second.stop()
         let third = try await LocalServer.start(database: first.database, folder: first.folder)
         try await acting(third) { host in
             // Refused for what it names, no longer for who asks.
-            #expect(try await refusal { _ = try await host.acting(with: provider).place(sell) }?.hasPrefix("unknown_resource") == true)
+            try await expect("unknown_resource resource_id") { _ = try await host.acting(with: provider).place(sell) }
         }
         try await third.discard()
     }
