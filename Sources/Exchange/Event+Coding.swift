@@ -159,7 +159,7 @@ extension Event: FieldValue {
         case .offer: self = .offer(OfferView())
         case .bid: self = .bid(BidView())
         case .allocation: self = .allocation(AllocationView())
-        case .delivery: self = .delivery(DeliveryView())
+        case .delivery: self = .delivery(DeliveryChange())
         case .meterReport: self = .meterReport(MeterReceipt())
         case .settlement: self = .settlement(SettlementRunView())
         case .halt: self = .halt(TradingScope())

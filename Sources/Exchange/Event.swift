@@ -20,7 +20,7 @@ package enum Event: Sendable {
     case offer(OfferView)
     case bid(BidView)
     case allocation(AllocationView)
-    case delivery(DeliveryView)
+    case delivery(DeliveryChange)
     case meterReport(MeterReceipt)
     case settlement(SettlementRunView)
     case halt(TradingScope)

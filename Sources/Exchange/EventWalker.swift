@@ -3,6 +3,7 @@ import Matching
 import Pricing
 import Quantities
 import Registry
+import Settlement
 
 /// Walks the events of a frame without making them: for whoever wants a few kinds out of many, fast.
 ///
@@ -62,7 +63,7 @@ package struct EventWalker {
         case .offer: pass(OfferView())
         case .bid: pass(BidView())
         case .allocation: pass(AllocationView())
-        case .delivery: pass(DeliveryView())
+        case .delivery: skipDelivery()
         case .meterReport: pass(MeterReceipt())
         case .settlement: pass(SettlementRunView())
         case .halt, .resume: pass(TradingScope())
@@ -136,6 +137,20 @@ package struct EventWalker {
         skipOptional(8)
     }
 
+    /// `DeliveryChange`.
+    private mutating func skipDelivery() {
+        skipper.skip(6 * 8 + 4)
+        skipChoice(of: Self.deliveryStatuses)
+        if isPresent() { skipChoice(of: Self.outcomes) }
+        if isPresent() { skipChoice(of: Self.faults) }
+        skipOptional(8)
+        if isPresent() { skipChoice(of: Self.handovers) }
+    }
+
+    private static let deliveryStatuses = UInt8(DeliveryStatus.allCases.count)
+    private static let outcomes = UInt8(DeliveryOutcome.allCases.count)
+    private static let faults = UInt8(FaultParty.allCases.count)
+    private static let handovers = UInt8(HandoverTiming.allCases.count)
     private static let statuses = UInt8(OrderStatus.allCases.count)
     private static let types = UInt8(OrderType.allCases.count)
     private static let timesInForce = UInt8(TimeInForce.allCases.count)

@@ -37,12 +37,14 @@ extension Exchange {
             try checkHandoverOpen(id)
             handover.requestVersion = request.version
             handover.requestHash = request.hash
+            handover.requestFirstSetAt = handover.requestFirstSetAt ?? now
         case .access:
             guard isProvider(issuer, of: id) else { throw Refusal(.notFound, "there is no such allocation") }
             try checkHandoverOpen(id)
             handover.accessVersion = request.version
             handover.accessHash = request.hash
             handover.accessSetAt = now
+            handover.accessFirstSetAt = handover.accessFirstSetAt ?? now
             handover.accessOrigin = nil
         case .contact: break
         }
@@ -96,6 +98,21 @@ extension Exchange {
     func accessDueTime(of hours: [AllocationHourView]) -> Timestamp? {
         guard let first = hours.min(by: { $0.contract.hour < $1.contract.hour }) else { return nil }
         return first.contract.hour.start.advanced(minutes: -catalogue[first.contract.product].handoverLeadMinutes)
+    }
+
+    /// Whether a lot's hour was handed over in time; nil where its holder had not said what the provider needs before the hour began.
+    ///
+    /// Access details are due the product's lead time before the hour, and when the hour begins where it was bought, or said what is needed,
+    /// after that.
+    func handoverTiming(of lot: Lot, in key: ContractKey) -> HandoverTiming? {
+        guard !allocations.hasNoHandovers else { return nil }
+        let handover = allocations.handover(of: lot.allocation)
+        let start = key.hour.start
+        guard let asked = handover.requestFirstSetAt, asked < start, now >= key.hour.end else { return nil }
+        let lead = start.advanced(minutes: -catalogue[key.product].handoverLeadMinutes)
+        let due = max(asked, lot.acquiredAt) <= lead ? lead : start
+        guard let set = handover.accessFirstSetAt, set < key.hour.end else { return .missing }
+        return set <= due ? .onTime : .late
     }
 
     // MARK: Contacts

@@ -58,25 +58,36 @@ extension Exchange {
         if terms.attestation > .none || terms.dataClass > .general { evidence.terms.append(terms) }
     }
 
-    /// What a lot's terms ask for: those of the bid that bought it, and of the product's grade.
-    private func securityTerms(of lot: Lot, _ product: ProductID) -> SecurityTerms {
-        var terms = allocations[lot.allocation]?.bid.map { evidence.terms(of: $0) } ?? SecurityTerms()
+    /// What a product's grade guarantees, which the terms of every lot in it ask for.
+    func securityTerms(of product: ProductID) -> SecurityTerms {
+        var terms = SecurityTerms()
         let guarantees = catalogue.grade(of: product).guarantees
-        terms.attestation = max(terms.attestation, guarantees.attestation ?? .none)
-        terms.dataClass = max(terms.dataClass, guarantees.dataClass ?? .general)
+        terms.attestation = guarantees.attestation ?? .none
+        terms.dataClass = guarantees.dataClass ?? .general
+        return terms
+    }
+
+    /// What a lot's terms ask for: those of its product, and of the bid that bought it.
+    private func securityTerms(of allocation: AllocationID, _ product: SecurityTerms) -> SecurityTerms {
+        guard !evidence.terms.isEmpty, let bid = allocations[allocation]?.bid else { return product }
+        var terms = evidence.terms(of: bid)
+        terms.attestation = max(terms.attestation, product.attestation)
+        terms.dataClass = max(terms.dataClass, product.dataClass)
         return terms
     }
 
     /// Gives a delivery its nonce, and says what it must prove and whether its resource must be wiped afterwards.
-    func noteEvidence(of index: Int) {
+    ///
+    /// - Parameter product: what all lots of its product ask for.
+    func noteEvidence(of index: Int, _ product: SecurityTerms) {
         if evidence.seeds.last?.sequence != sequence {
             evidence.seeds.append(NonceSeed(sequence: sequence, bytes: Bytes(entropy)))
         }
-        let delivery = deliveries[index].delivery
-        let terms = securityTerms(of: delivery.lot, delivery.contract.product)
+        let terms = securityTerms(of: deliveries[index].delivery.lot.allocation, product)
         deliveries[index].evidence.seed = Int32(evidence.seeds.count - 1)
         deliveries[index].evidence.required = terms.attestation
-        if terms.dataClass > .general { requireWipe(of: delivery.lot.resource, after: delivery.contract.hour) }
+        guard terms.dataClass > .general else { return }
+        requireWipe(of: deliveries[index].delivery.lot.resource, after: deliveries[index].delivery.contract.hour)
     }
 
     /// The delivery's nonce: random bytes of the command that made it, and its number, so that no two are equal.
@@ -137,9 +148,8 @@ extension Exchange {
         try judge(request.claims, wanted, key)
         deliveries[index].evidence.attestedAt = now
         deliveries[index].evidence.key = key.id
-        let view = view(deliveries[index])
-        emit(.delivery(view))
-        return view
+        emitDelivery(deliveries[index].delivery)
+        return view(deliveries[index])
     }
 
     private func signer(of request: AttestDelivery) throws(Refusal) -> AttestationKey {

@@ -17,11 +17,17 @@ extension Exchange {
     /// The price that a contract's band lies around now.
     func referencePrice(of key: ContractKey) -> Price { hourPrices[hourPlace(key)].reference }
 
+    /// Whether a price lies inside a contract's band now: the look-up that every order is held against.
+    package func isInBand(_ price: Price, of key: ContractKey) -> Bool {
+        let prices = hourPrices.cells.place(hourPlace(key))
+        return price >= prices.record.lowest && price <= prices.record.highest
+    }
+
     // MARK: Days
 
     /// A UTC day begins: references move, and fee tiers are counted anew. Bands and tiers then hold all day.
     ///
-    /// - Complexity: O(products + participants with deliveries), once a day.
+    /// - Complexity: O(products + participants with deliveries), once a day; and a search for each standing bid in a product with tiers.
     func beginDay(at moment: Timestamp) {
         let day = moment.microseconds / Timestamp.microsecondsPerDay
         let passed = Int32(clamping: max(day - nextMidnight.microseconds / Timestamp.microsecondsPerDay + 1, 1))
@@ -37,6 +43,7 @@ extension Exchange {
         }
         for index in delivered.indices { delivered[index].begin(day: Int32(clamping: day)) }
         delivered.removeAll { $0.days.isEmpty && $0.counted == 0 }
+        beginTiers()
     }
 
     // MARK: Volatility interruptions

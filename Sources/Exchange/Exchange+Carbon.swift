@@ -16,7 +16,29 @@ extension Exchange {
             deliveries[Int(delivery.rawValue) - 1].energyKilowattHours = part
         }
         if let resource = resource(id) { meters[index].hours[hour].pue = resource.spec.site?.pue }
+        let freed = unmatchEnergy(of: id, in: hour)
         matchEnergy(of: id, in: hour)
+        // What a corrected report leaves over covers other hours of the year, from the earliest on.
+        guard freed else { return }
+        let year = CivilTime(hour.start).year
+        for entry in meters[index].hours.entries(from: Self.firstHour(of: year), to: Self.firstHour(of: year + 1)) where entry.value.sequence > 0 {
+            guard certificates.hasOpen(id) else { return }
+            matchEnergy(of: id, in: entry.hour)
+        }
+    }
+
+    static func firstHour(of year: Int) -> Hour { Hour(containing: CivilTime(year: year, month: 1, day: 1).timestamp ?? .limit) }
+
+    /// Gives back what an hour's earlier report took of certificates; true where there was any.
+    private func unmatchEnergy(of id: ResourceID, in hour: Hour) -> Bool {
+        let index = Int(id.rawValue) - 1
+        let metered = meters[index].hours[hour]
+        guard metered.hourlyMatched > Measure() || metered.annualMatched > Measure() else { return false }
+        certificates.giveBack(metered.hourlyMatched, for: id, in: hour, .hourly)
+        certificates.giveBack(metered.annualMatched, for: id, in: hour, .annual)
+        meters[index].hours[hour].hourlyMatched = Measure()
+        meters[index].hours[hour].annualMatched = Measure()
+        return true
     }
 
     /// The parts of `energy` in proportion to `shares`, together all of it; all zero where the shares are.

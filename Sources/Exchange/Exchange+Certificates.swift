@@ -71,9 +71,7 @@ extension Exchange {
 
     private func window(of spec: EnergyCertificateSpec, _ matching: EnergyMatching) -> (Hour, Hour) {
         if matching == .hourly { return (spec.start, spec.end) }
-        let first = CivilTime(year: spec.year, month: 1, day: 1).timestamp ?? Timestamp()
-        let last = CivilTime(year: spec.year + 1, month: 1, day: 1).timestamp ?? .limit
-        return (Hour(containing: first), Hour(containing: last))
+        return (Self.firstHour(of: spec.year), Self.firstHour(of: spec.year + 1))
     }
 
     func decodeCertificates(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {

@@ -29,6 +29,7 @@ struct ContractRecord: Record {
         coder.field("lots", &holdings.lots)
         coder.field("encumbrances", &holdings.encumbrances)
         coder.field("deliveries", &holdings.deliveries)
+        coder.field("index_log", &holdings.indexLog)
         coder.field("index_revisions", &holdings.indexRevisions)
     }
 }
@@ -82,7 +83,7 @@ extension Exchange {
             guard last > Price(), last <= .limit, last.rawValue % tick.rawValue == 0 else { return false }
         }
         // Far above what can be traded, and far below what later sums could not hold.
-        guard isPossible(holdings.indexRevisions), (0...1_000_000_000_000_000).contains(state.volume), state.turnover >= 0,
+        guard holdings.indexLog.allSatisfy({ isPossible($0) }), isPossible(holdings.indexRevisions), (0...1_000_000_000_000_000).contains(state.volume), state.turnover >= 0,
             state.turnover <= Int128(state.volume) * Int128(Price.limit.rawValue)
         else { return false }
         if state.gateClosed { return holdings.encumbrances.isEmpty }
@@ -94,14 +95,17 @@ extension Exchange {
         var known = Timestamp()
         for revision in revisions {
             guard revision.knownAt >= known, revision.knownAt <= time, (1...255).contains(revision.reason.unicodeScalars.count),
-                revision.inputs.allSatisfy({
-                    $0.price > Price() && $0.price <= .limit && $0.deviceSeconds > 0
-                        && $0.deviceSeconds <= Int64(Quantity.limit) * 3_600 && isKnown($0.seller)
-                }), zip(revision.inputs, revision.inputs.dropFirst()).allSatisfy({ $0.trade < $1.trade })
+                revision.changes.allSatisfy({ isPossible($0) }),
+                zip(revision.excluded ?? [], (revision.excluded ?? []).dropFirst()).allSatisfy({ $0 < $1 })
             else { return false }
             known = revision.knownAt
         }
         return true
+    }
+
+    private func isPossible(_ input: IndexInput) -> Bool {
+        input.price > Price() && input.price <= .limit && input.deviceSeconds != 0
+            && input.deviceSeconds.magnitude <= UInt64(Quantity.limit) * 3_600 && isKnown(input.seller)
     }
 
     /// What can be said once everything is known: lots and deliveries name what there is, and escrow is what they need.

@@ -35,6 +35,7 @@ extension Exchange {
         }
         var corrected = delivery
         corrected.determine(seconds, fault: request.body.fault)
+        if request.body.fault == nil { corrected.blameLateHandover() }
         guard corrected.outcome != outcome || corrected.fault != delivery.fault || seconds != delivery.deliveredDeviceSeconds ?? 0 else {
             throw Refusal(.conflict, "that is what counted already", field: "delivered_device_seconds")
         }
@@ -68,8 +69,11 @@ extension Exchange {
         deliveries[index].delivery = corrected
         noteReliability(of: delivery, sign: -1)
         noteReliability(of: corrected)
+        let difference = corrected.countedDeviceSeconds - delivery.countedDeviceSeconds
+        noteDelivered(difference, of: delivery.contract.hour, holder: delivery.lot.holder, provider: delivery.lot.provider)
+        reviseSale(of: delivery.lot, by: difference, in: deliveries[index].contract, reason: request.body.reason)
         emit(.correction(view))
-        emit(.delivery(self.view(deliveries[index])))
+        emitDelivery(deliveries[index].delivery)
         return view
     }
 

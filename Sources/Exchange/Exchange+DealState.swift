@@ -37,6 +37,8 @@ struct AllocationRecord: Record {
         coder.field("request_hash", &handover.requestHash)
         coder.field("access_hash", &handover.accessHash)
         coder.field("access_set_at", &handover.accessSetAt)
+        coder.field("request_first_set_at", &handover.requestFirstSetAt)
+        coder.field("access_first_set_at", &handover.accessFirstSetAt)
         coder.field("access_origin", &handover.accessOrigin)
         coder.field("usable_share", &usableShare)
         coder.field("ends", &ends)

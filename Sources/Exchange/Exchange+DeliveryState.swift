@@ -36,7 +36,13 @@ extension Exchange {
             Self.spillIfLarge(&encoder, spill)
         }
         Self.encode(runs, into: &encoder, spill)
-        Self.encode(unreported.deliveries, into: &encoder, spill)
+        encoder.append(UInt32(unlisted.count))
+        for hour in unlisted.hours {
+            for id in hour.deliveries {
+                encoder.append(id)
+                Self.spillIfLarge(&encoder, spill)
+            }
+        }
     }
 
     func decodeDeliveries(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
@@ -49,8 +55,16 @@ extension Exchange {
         runs = try Self.decode(SettlementRunState.self, from: &decoder, "a settlement run") { run, position in
             run.view.id.rawValue == Int64(position) + 1 && run.deliveries.allSatisfy { isKnown($0) }
         }
-        unreported.deliveries = try Self.decode(DeliveryID.self, from: &decoder, "an unreported delivery") { id, _ in
+        let listed = try Self.decode(DeliveryID.self, from: &decoder, "a delivery that no run has listed") { id, _ in
             isKnown(id) && deliveries[Int(id.rawValue) - 1].delivery.isSettled
+        }
+        for id in listed { unlisted.add(deliveries[Int(id.rawValue) - 1]) }
+        var position = 0
+        for hour in unlisted.hours {
+            guard hour.deliveries.elementsEqual(listed[position..<position + hour.deliveries.count]) else {
+                throw decoder.damaged("deliveries that no run has listed, not hour by hour")
+            }
+            position += hour.deliveries.count
         }
     }
 
@@ -165,6 +179,11 @@ extension Exchange {
         guard !delivery.isSettled || delivery.settledAt != nil else { return false }
         if let metered = delivery.meteredDeviceSeconds, metered < 0 || metered > delivery.lot.deviceSeconds { return false }
         guard state.energyKilowattHours.rawValue >= 0 else { return false }
+        // So much was paid at most, so that sums over an hour hold.
+        let range = Micros.zero...Micros.limit
+        guard range.contains(state.paid), range.contains(state.refunded), range.contains(state.compensation), state.fees <= .limit,
+            state.fees >= -.limit
+        else { return false }
         // What was reported or settled has an outcome, and no more was delivered than was sold.
         let isDecided = delivery.reportedAt != nil || delivery.isSettled
         guard !isDecided || delivery.outcome != nil else { return false }

@@ -40,7 +40,7 @@ extension Exchange {
         let contract = deliveries[index].contract
         due.add(DueQueue.Deadline(time: view.decideBy, contract: contract, resource: delivery.lot.resource))
         emit(.dispute(view))
-        emit(.delivery(self.view(deliveries[index])))
+        emitDelivery(deliveries[index].delivery)
         return view
     }
 
@@ -94,7 +94,7 @@ extension Exchange {
         if let reportedAt = deliveries[index].delivery.reportedAt, schedule.due(reportedAt: reportedAt) <= now {
             settle(index, cause: .settlement(deliveries[index].delivery.id))
         } else {
-            emit(.delivery(view(deliveries[index])))
+            emitDelivery(deliveries[index].delivery)
         }
         return cases.disputes[position]
     }

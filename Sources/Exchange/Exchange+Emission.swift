@@ -1,6 +1,7 @@
 import Ledger
 import Matching
 import Quantities
+import Settlement
 
 /// The events that every order and trade brings, written field by field straight into the output: the same bytes as `emit(_:)` with
 /// the event's value, which the tests hold them against, without making the value.
@@ -99,6 +100,26 @@ extension Exchange {
             writer.put(now.microseconds)
             writer.put(terms.buyerFeeVersion)
             writer.put(terms.sellerFeeVersion)
+        }
+    }
+
+    /// `.delivery`
+    func emitDelivery(_ delivery: Delivery) {
+        output.eventCount &+= 1
+        output.events.append(atMost: 96) { writer in
+            begin(.delivery, &writer)
+            writer.put(delivery.id.rawValue)
+            writer.put(delivery.contract)
+            writer.put(delivery.lot.allocation.rawValue)
+            writer.put(delivery.lot.resource.rawValue)
+            writer.put(delivery.lot.provider.rawValue)
+            writer.put(delivery.lot.holder.rawValue)
+            writer.put(delivery.lot.quantity)
+            writer.put(delivery.status.ordinal)
+            writer.putOptional(delivery.outcome?.ordinal ?? 0, isPresent: delivery.outcome != nil)
+            writer.putOptional(delivery.fault?.ordinal ?? 0, isPresent: delivery.fault != nil)
+            writer.putOptional(delivery.deliveredDeviceSeconds ?? 0, isPresent: delivery.deliveredDeviceSeconds != nil)
+            writer.putOptional(delivery.handover?.ordinal ?? 0, isPresent: delivery.handover != nil)
         }
     }
 

@@ -76,10 +76,27 @@ extension Exchange {
         feeVersions[index].append(version)
         refreshFees(request.product)
         emit(.feeVersion(version))
-        // What became cheaper may serve whoever waits.
-        if version.effectiveFrom == now { noteResumption(TradingScope(.product, product: request.product)) }
+        if version.effectiveFrom == now {
+            noteFeeStart(request.product)
+        } else {
+            due.add(DueQueue.FeeStart(time: version.effectiveFrom, product: request.product))
+        }
         return .feeVersion(version)
     }
+
+    /// A version's time has come: what became cheaper may serve whoever waits.
+    func beginFees(_ start: DueQueue.FeeStart) {
+        refreshFees(start.product)
+        noteFeeStart(start.product)
+    }
+
+    /// Tiers were counted anew: so may what a participant's tier makes cheaper.
+    func beginTiers() {
+        guard standing.count > 0 else { return }
+        for index in feeVersions.indices where !productFacts[index].hasPlainFees { noteFeeStart(ProductID(UInt32(index))) }
+    }
+
+    private func noteFeeStart(_ product: ProductID) { noteResumption(TradingScope(.product, product: product)) }
 
     static var feeVersionLimit: Int { 10_000 }
 
@@ -105,19 +122,23 @@ extension Exchange {
         return low
     }
 
-    /// A delivery was settled: what was delivered counts for both sides, from the next day on.
-    func noteDelivered(_ delivery: Delivery) {
-        guard let deviceSeconds = delivery.deliveredDeviceSeconds, deviceSeconds > 0 else { return }
-        let day = Self.day(of: delivery.contract.hour)
-        for participant in [delivery.lot.holder, delivery.lot.provider] {
-            let place = deliveredPlace(of: participant)
-            if place == delivered.count || delivered[place].participant != participant.rawValue {
-                var days = DeliveredDays()
-                days.participant = participant.rawValue
-                delivered.insert(days, at: place)
-            }
-            delivered[place].add(deviceSeconds, on: day)
+    /// So many device-seconds of a delivery count for both sides, from the next day on: what was delivered when it settled, the
+    /// difference when it is corrected.
+    func noteDelivered(_ deviceSeconds: Int64, of hour: Hour, holder: ParticipantID, provider: ParticipantID) {
+        guard deviceSeconds != 0 else { return }
+        noteDelivered(deviceSeconds, of: hour, holder)
+        noteDelivered(deviceSeconds, of: hour, provider)
+    }
+
+    private func noteDelivered(_ deviceSeconds: Int64, of hour: Hour, _ participant: ParticipantID) {
+        let today = Int32(clamping: now.microseconds / Timestamp.microsecondsPerDay)
+        let place = deliveredPlace(of: participant)
+        if place == delivered.count || delivered[place].participant != participant.rawValue {
+            var days = DeliveredDays()
+            days.participant = participant.rawValue
+            delivered.insert(days, at: place)
         }
+        delivered[place].add(deviceSeconds, on: Self.day(of: hour), today: today)
     }
 
     // MARK: Reads

@@ -21,9 +21,15 @@ package struct IndexSource: Sendable {
     package var isComplete = false
     /// When that was so and the latest of `revisions` was known.
     package var knownAt = Timestamp()
-    package var sales: [(hour: Hour, input: IndexInput)] = []
+    /// What is known of the contracts' sales, as they were noted; `sales` is what it comes to.
+    package var noted: [(hour: Hour, sales: IndexSales)] = []
     /// What became known of the contracts, in the order of the contracts.
     package var revisions: [IndexRevisionView] = []
+
+    /// Sales in the order of hours and products, and of trades within them. Sorted and joined here, apart from the exchange's thread.
+    package var sales: [(hour: Hour, input: IndexInput)] {
+        noted.flatMap { noted in noted.sales.inputs.map { (hour: noted.hour, input: $0) } }
+    }
 
     /// The value, and whatever leads to it.
     package var index: PriceIndex { isComplete ? PriceIndex(sales.map(\.input)) : PriceIndex(withheld: .notSettled) }
@@ -31,34 +37,38 @@ package struct IndexSource: Sendable {
 
 /// Indices: what sales of capacity that were delivered are made of. MARKET.md section 9.
 extension Exchange {
-    /// A contract's last delivery was settled: its sales become known to the indices.
-    func publishIndexInputs(_ contract: Int32) {
-        let inputs = indexInputs(contract, without: [])
-        contracts.holdings[Int(contract)].indexRevisions.append(
-            IndexRevision(knownAt: now, reason: IndexRevision.settled, inputs: inputs))
+    /// Notes a settled delivery for its contract's indices: device-seconds of a sale of capacity, none of one within an owner.
+    func noteSale(of lot: Lot, _ deviceSeconds: Int64, in contract: Int32) {
+        guard let input = indexInput(of: lot, deviceSeconds) else { return }
+        let count = contracts.holdings[Int(contract)].indexLog.count
+        if count == contracts.holdings[Int(contract)].indexLog.capacity {
+            // In one piece for all deliveries that there are, so that nothing is copied while they settle.
+            contracts.holdings[Int(contract)].indexLog.reserveCapacity(max(2 * count, contracts.holdings[Int(contract)].deliveries.count))
+        }
+        contracts.holdings[Int(contract)].indexLog.append(input)
     }
 
-    /// A contract's delivered sales of capacity, by trade: no resales, none within one owner.
-    private func indexInputs(_ contract: Int32, without excluded: Set<TradeID>) -> [IndexInput] {
-        var inputs: [IndexInput] = []
-        for id in contracts.holdings[Int(contract)].deliveries {
-            let delivery = deliveries[Int(id.rawValue) - 1].delivery
-            let sale = delivery.lot.links[0]
-            guard let seconds = delivery.deliveredDeviceSeconds, seconds > 0, !excluded.contains(sale.trade),
-                let seller = participant(sale.seller)?.ownerID, let buyer = participant(sale.buyer)?.ownerID, seller != buyer
-            else { continue }
-            inputs.append(IndexInput(trade: sale.trade, seller: seller, price: sale.price, deviceSeconds: seconds))
+    private func indexInput(of lot: Lot, _ deviceSeconds: Int64) -> IndexInput? {
+        let sale = lot.links[0]
+        let seller = owner(of: sale.seller)
+        guard deviceSeconds != 0, seller != owner(of: sale.buyer) else { return nil }
+        return IndexInput(trade: sale.trade, seller: ParticipantID(Int64(seller)), price: sale.price, deviceSeconds: deviceSeconds)
+    }
+
+    /// A contract's last delivery was settled: its sales become known to the indices. O(1): they were noted as they settled.
+    func publishIndexInputs(_ contract: Int32) {
+        contracts.holdings[Int(contract)].indexRevisions.append(IndexRevision(knownAt: now, reason: IndexRevision.settled))
+    }
+
+    /// A settled delivery was corrected: what is known of its sale changes from now on.
+    func reviseSale(of lot: Lot, by deviceSeconds: Int64, in contract: Int32, reason: String) {
+        guard let input = indexInput(of: lot, deviceSeconds) else { return }
+        guard let latest = contracts.holdings[Int(contract)].indexRevisions.last else {
+            // Nothing of the hour is known yet.
+            return contracts.holdings[Int(contract)].indexLog.append(input)
         }
-        // A sale that was sold on in parts is one trade in several deliveries.
-        var joined: [IndexInput] = []
-        for input in inputs.sorted(by: { $0.trade < $1.trade }) {
-            if let last = joined.last, last.trade == input.trade {
-                joined[joined.count - 1].deviceSeconds += input.deviceSeconds
-            } else {
-                joined.append(input)
-            }
-        }
-        return joined
+        contracts.holdings[Int(contract)].indexRevisions.append(
+            IndexRevision(knownAt: max(now, latest.knownAt), reason: reason, changes: [input]))
     }
 
     /// An operator's revision of what an hour's index is made of. What was known before stays answerable.
@@ -71,16 +81,22 @@ extension Exchange {
             throw Refusal(
                 .conflict, "nothing is known of that hour yet: its deliveries are not settled, or there were none", field: "hour")
         }
-        guard contracts.holdings[Int(index)].indexRevisions.count < Self.indexRevisionLimit else {
+        let holdings = contracts.holdings[Int(index)]
+        guard holdings.indexRevisions.reduce(0, { $1.excluded == nil ? $0 : $0 + 1 }) < Self.indexRevisionLimit else {
             throw Refusal(.limitExceeded, "an hour has at most \(Self.indexRevisionLimit) revisions")
         }
         let excluded = Set(request.body.excludedTrades ?? [])
-        let known = Set(indexInputs(index, without: []).map(\.trade))
+        // Beside the pages of a read, the one look through all sales of an hour: an operator asks for it, seldom.
+        var known: Set<TradeID> = []
+        if !excluded.isEmpty {
+            for input in holdings.indexLog where excluded.contains(input.trade) { known.insert(input.trade) }
+            for revision in holdings.indexRevisions { known.formUnion(revision.changes.map(\.trade).filter(excluded.contains)) }
+        }
         if let stranger = (request.body.excludedTrades ?? []).first(where: { !known.contains($0) }) {
             throw Refusal(.notFound, "\(stranger) is no sale of that hour's index", field: "excluded_trades")
         }
         let revision = IndexRevision(
-            knownAt: max(now, latest.knownAt), reason: request.body.reason, inputs: indexInputs(index, without: excluded))
+            knownAt: max(now, latest.knownAt), reason: request.body.reason, excluded: excluded.sorted())
         contracts.holdings[Int(index)].indexRevisions.append(revision)
         return .indexRevision(view(revision, of: key, number: contracts.holdings[Int(index)].indexRevisions.count))
     }
@@ -128,7 +144,7 @@ extension Exchange {
 
     /// What was known at a moment of an index's sales in `[start, end)`.
     ///
-    /// - Complexity: O(hours × products + sales).
+    /// - Complexity: O(hours × products + revisions); the sales themselves are shared, not copied.
     package func indexSource(_ scope: IndexScope, _ window: Range<Hour>, knownAt moment: Timestamp) -> IndexSource {
         var source = IndexSource()
         source.scope = scope
@@ -148,7 +164,7 @@ extension Exchange {
                     if !holdings.deliveries.isEmpty || !holdings.lots.isEmpty { source.isComplete = false }
                     continue
                 }
-                source.sales += latest.inputs.map { (hour, $0) }
+                source.noted.append((hour, IndexSales(log: holdings.indexLog, revisions: Array(known))))
                 source.knownAt = max(source.knownAt, latest.knownAt)
                 for (position, revision) in known.enumerated() {
                     source.revisions.append(view(revision, of: key, number: position + 1))

@@ -12,11 +12,10 @@ extension Exchange {
 
     /// Makes a delivery its resource's to deliver, in the order of coming.
     func assign(_ id: DeliveryID) {
-        let delivery = deliveries[Int(id.rawValue) - 1].delivery
-        meterHours(of: delivery.lot.resource) { hours in
-            hours[delivery.contract.hour].deliveries.append(id)
-            hours[delivery.contract.hour].units += Int64(delivery.lot.quantity)
-        }
+        let index = Int(id.rawValue) - 1
+        let hour = deliveries[index].delivery.contract.hour
+        let units = Int64(deliveries[index].delivery.lot.quantity)
+        meterHours(of: deliveries[index].delivery.lot.resource) { hours in hours[hour].add(id, units) }
     }
 
     /// Takes a delivery from its resource.
@@ -183,6 +182,6 @@ extension Exchange {
             deliveries[index].delivery.reportedAt = now
             deliveries[index].delivery.status = .reported
         }
-        emit(.delivery(view(deliveries[index])))
+        emitDelivery(deliveries[index].delivery)
     }
 }

@@ -57,7 +57,7 @@ extension Exchange {
         capacity.change(move.toResourceID, hour) { $0.sold += delivery.lot.quantity }
         assign(delivery.id)
         close(move.id, .accepted)
-        emit(.delivery(view(deliveries[index])))
+        emitDelivery(deliveries[index].delivery)
         return cases.moves[position]
     }
 

@@ -27,6 +27,14 @@ extension DueQueue.Resumption: FieldValue {
     }
 }
 
+extension DueQueue.FeeStart: FieldValue {
+    init() { self.init(time: Timestamp(), product: .none) }
+    mutating func code<C: FieldCoder>(_ coder: inout C) {
+        time.code(&coder)
+        product.code(&coder)
+    }
+}
+
 extension Exchange {
     /// When the day ends, each product's 24 bands, fee versions, what was delivered lately, interruptions.
     func encodePricing(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
@@ -47,6 +55,7 @@ extension Exchange {
             Self.spillIfLarge(&encoder, spill)
         }
         due.encodeResumptions(into: &encoder)
+        due.encodeFeeStarts(into: &encoder)
     }
 
     /// Reads what `encodePricing` wrote; products and contracts are known already.
@@ -92,6 +101,14 @@ extension Exchange {
         for index in 0..<Int32(contracts.count) where contracts[index].interruptedUntil != Timestamp() {
             guard due.hasResumption(DueQueue.Resumption(time: contracts[index].interruptedUntil, contract: index)) else {
                 throw decoder.damaged("an interruption that nothing ends")
+            }
+        }
+        try due.decodeFeeStarts(from: &decoder, products: productFacts.count)
+        for versions in feeVersions {
+            for version in versions where version.effectiveFrom > time {
+                guard due.hasFeeStart(DueQueue.FeeStart(time: version.effectiveFrom, product: version.product)) else {
+                    throw decoder.damaged("a fee schedule that nothing begins")
+                }
             }
         }
     }

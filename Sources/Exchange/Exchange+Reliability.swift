@@ -9,12 +9,12 @@ extension Exchange {
     /// about its provider.
     func noteReliability(of delivery: Delivery, sign: Int64 = 1) {
         guard let outcome = delivery.outcome else { return }
-        let seconds = delivery.lot.countedSeconds(delivery.deliveredDeviceSeconds ?? 0, outcome)
+        let seconds = delivery.countedDeviceSeconds
         let fault = delivery.fault ?? .usual(outcome)
         let sold = delivery.lot.deviceSeconds
         guard fault == .provider || seconds == sold else { return }
         let today = ReliabilityLog.day(of: Hour(containing: now))
-        let whole = seconds == sold ? sold : 0
+        let whole = seconds == sold && !delivery.isHandedOverLate ? sold : 0
         let provider = Int(delivery.lot.provider.rawValue) - 1
         while providerReliability.count <= provider { providerReliability.append(ReliabilityLog()) }
         let product = Int(delivery.contract.product.index)

@@ -72,7 +72,7 @@ extension Exchange {
         } else {
             guard schedule.reportDeadline <= now, deliveries[index].delivery.status != .unverified else { return }
             deliveries[index].delivery.status = .unverified
-            emit(.delivery(view(deliveries[index])))
+            emitDelivery(deliveries[index].delivery)
             budget -= 1
             return
         }
@@ -131,34 +131,40 @@ extension Exchange {
     /// Pays everything that a delivery's outcome asks for, out of the contract's escrow.
     func settle(_ index: Int, cause: Cause) {
         if deliveries[index].delivery.status != .decided, lacksAttestation(index) { deliveries[index].delivery.determine(.unattested) }
-        guard let outcome = deliveries[index].delivery.outcome else { preconditionFailure("settled without an outcome") }
         let contract = deliveries[index].contract
+        let key = contracts[contract].key
         let lot = deliveries[index].delivery.lot
+        if let handover = handoverTiming(of: lot, in: key) {
+            deliveries[index].delivery.handover = handover
+            if deliveries[index].delivery.status != .decided { deliveries[index].delivery.blameLateHandover() }
+        }
+        guard let outcome = deliveries[index].delivery.outcome else { preconditionFailure("settled without an outcome") }
+        let counted = deliveries[index].delivery.countedDeviceSeconds
         payments.removeAll(keepingCapacity: true)
         lot.appendPayments(
-            delivered: deliveries[index].delivery.deliveredDeviceSeconds ?? 0, outcome: outcome,
-            fault: deliveries[index].delivery.fault ?? .usual(outcome), to: &payments)
-        pay(payments, from: contract, cause: cause)
+            delivered: counted, outcome: outcome, fault: deliveries[index].delivery.fault ?? .usual(outcome), to: &payments)
+        let asset = asset(of: key.product)
+        pay(payments, from: contracts[contract].escrow, in: asset, cause: cause)
+        var sums = (paid: Micros.zero, refunded: Micros.zero, compensation: Micros.zero, fees: Micros.zero)
         for payment in payments {
             switch payment.kind {
-            case .proceeds, .resaleProceeds: deliveries[index].paid += payment.amount
-            case .refund, .feeRefund: deliveries[index].refunded += payment.amount
-            case .compensation: deliveries[index].compensation += payment.amount
-            case .feeRevenue: deliveries[index].fees += payment.amount
+            case .proceeds, .resaleProceeds: sums.paid += payment.amount
+            case .refund, .feeRefund: sums.refunded += payment.amount
+            case .compensation: sums.compensation += payment.amount
+            case .feeRevenue: sums.fees += payment.amount
             default: break
             }
         }
-        let asset = asset(of: contracts[contract].key.product)
+        deliveries[index].note(paid: sums.paid, refunded: sums.refunded, compensation: sums.compensation, fees: sums.fees, at: now)
         addEscrowInterest(lot.holder, asset, -paid(for: lot))
         addEscrowInterest(lot.provider, asset, -lot.bond)
-        deliveries[index].delivery.status = .settled
-        deliveries[index].delivery.settledAt = now
-        noteDelivered(deliveries[index].delivery)
+        noteDelivered(counted, of: key.hour, holder: lot.holder, provider: lot.provider)
         noteReliability(of: deliveries[index].delivery)
-        unreported.deliveries.append(deliveries[index].delivery.id)
+        noteSale(of: lot, counted, in: contract)
+        unlisted.add(deliveries[index])
         contracts.holdings[Int(contract)].unsettledDeliveries -= 1
         closeIfSettled(contract)
-        emit(.delivery(view(deliveries[index])))
+        emitDelivery(deliveries[index].delivery)
     }
 
     /// A contract whose gate has closed and in which nothing is owed any more is settled.
@@ -173,33 +179,24 @@ extension Exchange {
         if !contracts.holdings[Int(contract)].deliveries.isEmpty { publishIndexInputs(contract) }
     }
 
-    /// An operator's run. What is due has been settled by itself before any command, so the run lists what was settled
-    /// since the run before, for hours that ended by `through`; a repeat lists nothing and moves nothing.
+    /// An operator's run. What is due has been settled by itself before any command, in commands of at most 1,000 deliveries, so the run
+    /// lists what was settled since the run before, for hours that ended by `through`; a repeat lists nothing and moves nothing.
+    ///
+    /// - Complexity: O(hours), and a copy of the deliveries' numbers.
     func settle(through: Timestamp, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         try Bounds.time(through, "through")
         var view = SettlementRunView()
-        var listed: [DeliveryID] = []
-        var kept: [DeliveryID] = []
-        for id in unreported.deliveries {
-            let state = deliveries[Int(id.rawValue) - 1]
-            // What 64 bits cannot add up stays for the next run.
-            if state.delivery.contract.hour.end <= through, add(state, to: &view) {
-                listed.append(id)
-            } else {
-                kept.append(id)
-            }
-        }
-        unreported.deliveries = kept
+        // What 64 bits cannot add up stays for the next run.
+        let hours = unlisted.take { contracts[$0.contract].key.hour.end <= through && add($0, to: &view) }
         view.id = SettlementRunID(Int64(runs.count) + 1)
         view.through = through
-        view.deliveries = Int64(listed.count)
         view.createdAt = now
-        var hours: Set<Int32> = []
-        for id in listed {
-            hours.insert(deliveries[Int(id.rawValue) - 1].contract)
-        }
         view.hours = Int64(hours.count)
+        var listed: [DeliveryID] = []
+        listed.reserveCapacity(hours.reduce(0) { $0 + $1.deliveries.count })
+        for hour in hours { listed += hour.deliveries }
+        view.deliveries = Int64(listed.count)
         if let first = view.currencies.first {
             view.paid = first.paid
             view.refunded = first.refunded
@@ -211,9 +208,9 @@ extension Exchange {
         return .settlement(view)
     }
 
-    /// Adds a delivery's payments to the run's sums; false where a sum would exceed `Micros.limit`, and nothing is added.
-    private func add(_ state: DeliveryState, to view: inout SettlementRunView) -> Bool {
-        let currency = currency(of: state.delivery.contract.product)
+    /// Adds an hour's payments to the run's sums; false where a sum would exceed `Micros.limit`, and nothing is added.
+    private func add(_ hour: UnlistedSettlements.Hour, to view: inout SettlementRunView) -> Bool {
+        let currency = currency(of: contracts[hour.contract].key.product)
         var index = view.currencies.firstIndex { $0.currency == currency }
         if index == nil {
             var sum = SettlementSumView()
@@ -223,8 +220,8 @@ extension Exchange {
         }
         guard let index else { return false }
         let sums = view.currencies[index]
-        guard let paid = sums.paid.adding(state.paid), let refunded = sums.refunded.adding(state.refunded),
-            let compensation = sums.compensation.adding(state.compensation), let fees = sums.fees.adding(state.fees)
+        guard let paid = sums.paid.adding(hour.paid), let refunded = sums.refunded.adding(hour.refunded),
+            let compensation = sums.compensation.adding(hour.compensation), let fees = sums.fees.adding(hour.fees)
         else { return false }
         view.currencies[index].paid = paid
         view.currencies[index].refunded = refunded
@@ -239,5 +236,5 @@ extension Exchange {
     package var deliveryCount: Int { deliveries.count }
 
     /// Settled deliveries that no operator's run has listed yet.
-    package var unlistedSettlements: Int { unreported.deliveries.count }
+    package var unlistedSettlements: Int { unlisted.count }
 }

@@ -44,6 +44,9 @@ extension Exchange {
             case .resumption(let resumption):
                 now = resumption.time
                 endInterruption(resumption)
+            case .feeStart(let start):
+                now = start.time
+                beginFees(start)
             case .deadline(let deadline, let time):
                 now = time
                 if let rest = settleDue(deadline, budget: &budget) { due.add(rest) }
@@ -52,7 +55,7 @@ extension Exchange {
         now = last
         if last >= nextMidnight, due.next.map({ $0 > last }) ?? true { beginDay(at: last) }
         let done = Int64(most - budget)
-        if clockMode == .real, done > 0 { due.pauseDeadlines(until: last.advanced(microseconds: done * Self.settlementPace)) }
+        if clockMode == .real, done > 0 { due.pauseDeadlines(for: done * Self.settlementPace, after: last) }
         // One command may have let days pass: what closed early in them is more than a day old at its end.
         forgetClosedOrders()
     }
@@ -90,10 +93,11 @@ extension Exchange {
 
     /// Makes deliveries of lots whose gate has closed, in their order.
     func makeDeliveries(_ contract: Int32, budget: inout Int) {
+        let terms = securityTerms(of: contracts[contract].key.product)
         while budget > 0, let lot = contracts.holdings[Int(contract)].closing.popFirst() {
             assign(addDelivery(lot, in: contract))
-            noteEvidence(of: deliveries.count - 1)
-            emit(.delivery(view(deliveries[deliveries.count - 1])))
+            noteEvidence(of: deliveries.count - 1, terms)
+            emitDelivery(deliveries[deliveries.count - 1].delivery)
             budget -= 1
         }
         if contracts.holdings[Int(contract)].closing.isEmpty { contracts.holdings[Int(contract)].closing = [] }

@@ -141,7 +141,7 @@ extension Exchange {
             return
         }
         addEscrowInterest(lot.provider, asset, -(paid(for: lot) + bond))
-        pay(lot.paymentsOnReturnToProvider(), from: contract, cause: .trade(lot.links.latest.trade))
+        pay(lot.paymentsOnReturnToProvider(), from: contracts[contract].escrow, in: asset, cause: .trade(lot.links.latest.trade))
         capacity.change(lot.resource, contracts[contract].key.hour) { $0.sold -= lot.quantity }
         contracts[contract].openInterest -= Int64(lot.quantity)
     }
@@ -150,11 +150,10 @@ extension Exchange {
     func paid(for lot: Lot) -> Micros { lot.links.latest.price.notional(lot.quantity) + lot.links.latest.buyerFee }
 
     /// Pays out of a contract's escrow.
-    func pay(_ payments: [Payment], from contract: Int32, cause: Cause) {
-        let asset = asset(of: contracts[contract].key.product)
+    func pay(_ payments: [Payment], from escrow: AccountID, in asset: AssetIndex, cause: Cause) {
         for payment in payments {
-            let account = payment.to.map { cashAccount(of: $0, in: asset) } ?? feeAccount(asset)
-            post(payment.kind, from: contracts[contract].escrow, to: account, payment.amount, cause: cause)
+            let account = if let to = payment.to { cashAccount(of: to, in: asset) } else { feeAccount(asset) }
+            post(payment.kind, from: escrow, to: account, payment.amount, cause: cause)
         }
     }
 
@@ -209,6 +208,7 @@ extension Exchange {
     }
 
     private func note(_ price: Price, _ quantity: Quantity, in contract: Int32) {
+        guard keepsPrices else { return }
         let notional = Int128(price.notional(quantity).rawValue)
         contracts[contract].last = price
         contracts[contract].volume += Int64(quantity)

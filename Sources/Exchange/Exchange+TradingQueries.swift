@@ -147,7 +147,7 @@ extension Exchange {
         view.ended = allocations.ends(of: id)
         view.accessDueAt = accessDueTime(of: view.hours)
         view.accessSetAt = handover.accessSetAt
-        if let due = view.accessDueAt { view.accessLate = (handover.accessSetAt ?? time) > due }
+        if let due = view.accessDueAt { view.accessLate = (handover.accessFirstSetAt ?? time) > due }
         view.erasedAt = erasureTime(of: id)
         if let erased = view.erasedAt, erased <= time {
             view.requestVersion = nil
@@ -210,6 +210,7 @@ extension Exchange {
         view.meteredDeviceSeconds = delivery.meteredDeviceSeconds
         view.disputeID = delivery.dispute.isNone ? nil : delivery.dispute
         view.corrections = delivery.corrections
+        view.handover = delivery.handover
         view.settledAt = delivery.settledAt
         if let carbon = carbon(of: state) {
             view.itEnergyKilowattHours = carbon.itEnergyKilowattHours
@@ -257,10 +258,10 @@ extension Exchange {
         page(runs, after: after.rawValue, limit: limit) { _ in true }.map(\.view)
     }
 
-    /// The deliveries that a run lists; nil where there is no such run.
-    package func settlementLines(_ run: SettlementRunID, after: DeliveryID, limit: Int) -> [DeliveryView]? {
-        let index = Int(run.rawValue) &- 1
+    /// The deliveries that a run lists, hour by hour as they settled, from a position on; nil where there is no such run.
+    package func settlementLines(_ run: SettlementRunID, from position: Int, limit: Int) -> [DeliveryView]? {
+        let index = Int(clamping: run.rawValue) &- 1
         guard runs.indices.contains(index) else { return nil }
-        return Array(runs[index].deliveries.lazy.filter { $0 > after }.prefix(limit)).compactMap { delivery($0) }
+        return runs[index].deliveries.dropFirst(max(0, position)).prefix(limit).compactMap { delivery($0) }
     }
 }

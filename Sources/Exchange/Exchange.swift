@@ -57,6 +57,8 @@ package final class Exchange {
     var delivered: [DeliveredDays] = []
     /// When the UTC day ends for which bands and tiers are fixed.
     var nextMidnight = Timestamp()
+    /// Whether trades are noted for prices: for a measurement of what that costs, which alone turns it off.
+    package var keepsPrices = true
     /// Contracts that traded at the edge of their band in this command.
     var bandHits: [Int32] = []
     var resourceFacts = Slab<ResourceFacts>(reserving: 1 << 20)
@@ -105,7 +107,7 @@ package final class Exchange {
     var contacts: [ContactState] = []
     var meters: [MeterState] = []
     var runs: [SettlementRunState] = []
-    var unreported = UnreportedSettlements()
+    var unlisted = UnlistedSettlements()
     var certificates = CertificateStore()
     var evidence = EvidenceState()
     /// Room for the payments of the delivery at work.

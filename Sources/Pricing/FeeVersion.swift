@@ -109,15 +109,18 @@ package struct DeliveredDays: Record, Equatable {
         coder.field("counted", &counted)
     }
 
-    /// Adds what was delivered in an hour of `day`.
-    package mutating func add(_ deviceSeconds: Int64, on day: Int32) {
+    /// Adds what was delivered in an hour of `day`; a correction takes off what turned out not to be.
+    ///
+    /// - Parameter today: days that its window has left behind stay as they are.
+    package mutating func add(_ deviceSeconds: Int64, on day: Int32, today: Int32) {
+        guard day >= today - Self.window else { return }
         let position = days.firstIndex { $0.day >= day } ?? days.count
         if position == days.count || days[position].day != day {
             var entry = Day()
             entry.day = day
             days.insert(entry, at: position)
         }
-        days[position].deviceSeconds = Int64(clamping: Int128(days[position].deviceSeconds) + Int128(deviceSeconds))
+        days[position].deviceSeconds = max(0, Int64(clamping: Int128(days[position].deviceSeconds) + Int128(deviceSeconds)))
     }
 
     /// A day begins: days that no window reaches any more are forgotten, and the window before it is counted.

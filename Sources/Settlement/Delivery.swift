@@ -20,6 +20,15 @@ package enum DeliveryStatus: String, Choice {
     case settled
 }
 
+/// Whether the provider handed an hour over in time.
+package enum HandoverTiming: String, Choice {
+    case onTime = "on_time"
+    /// After the time at which access details were due, the hour's end at the latest.
+    case late
+    /// Not by the hour's end.
+    case missing
+}
+
 /// One lot from gate closure to settlement.
 package struct Delivery: Record, Equatable {
     package var id = DeliveryID()
@@ -43,6 +52,8 @@ package struct Delivery: Record, Equatable {
     package var dispute = DisputeID.none
     /// How often it was corrected after its settlement.
     package var corrections: Int32 = 0
+    /// When the holder got its access details; nil until the settlement, and where it had not said what the provider needs.
+    package var handover: HandoverTiming?
 
     package init() {}
     package init(id: DeliveryID, contract: ContractKey, lot: Lot, usableShare: Measure? = nil) {
@@ -67,6 +78,7 @@ package struct Delivery: Record, Equatable {
         coder.field("metered_device_seconds", &meteredDeviceSeconds)
         coder.field("dispute", &dispute)
         coder.field("corrections", &corrections)
+        coder.field("handover", &handover)
     }
 
     /// Takes what was metered or decided; who is at fault follows from it unless somebody decided that, too.
@@ -84,6 +96,20 @@ package struct Delivery: Record, Equatable {
     }
 
     package var isSettled: Bool { status == .settled }
+
+    /// Whether the holder could not begin when its hour did, through its provider.
+    package var isHandedOverLate: Bool { handover == .late || handover == .missing }
+
+    /// The device-seconds that it settles by: what was metered or decided, or what its outcome says instead. 0 without an outcome.
+    package var countedDeviceSeconds: Int64 {
+        guard let outcome else { return 0 }
+        return lot.countedSeconds(deliveredDeviceSeconds ?? 0, outcome)
+    }
+
+    /// What was handed over late is its provider's fault, where nobody else's fault is known.
+    package mutating func blameLateHandover() {
+        if isHandedOverLate, fault == nil || fault == .nobody { fault = .provider }
+    }
 
     /// The device-seconds that count: those delivered, or none where they fall short of the usable share.
     ///

@@ -99,7 +99,7 @@ extension Lot {
     private func bondReturn(_ settled: Int64, _ outcome: DeliveryOutcome, _ fault: FaultParty) -> Micros {
         switch outcome {
         case .delivered, .partial, .notDelivered, .disputed:
-            fault == .provider ? Micros(floorShare(bond.rawValue, settled, deviceSeconds)) : bond
+            fault == .provider && settled < deviceSeconds ? Micros(floorShare(bond.rawValue, settled, deviceSeconds)) : bond
         case .unverified, .returned: bond
         case .unverifiedFault, .unattested: .zero
         case .declined: Micros(bond.rawValue / 2)

@@ -26,6 +26,9 @@ struct AllocationHandover: Equatable, Sendable {
     var accessVersion: Int64?
     var accessHash = Bytes()
     var accessSetAt: Timestamp?
+    /// When the holder first said what the provider needs, and when there first were access details.
+    var requestFirstSetAt: Timestamp?
+    var accessFirstSetAt: Timestamp?
     /// The allocation that the access details were set for, where they came with a resale.
     var accessOrigin: AllocationID?
 }
@@ -75,6 +78,9 @@ struct AllocationStore: ~Copyable {
         return [state.contract] + (others[id] ?? [])
     }
 
+    /// Whether nothing was sealed for any allocation.
+    var hasNoHandovers: Bool { handovers.isEmpty }
+
     /// What was sealed for it.
     func handover(of id: AllocationID) -> AllocationHandover { handovers[id] ?? AllocationHandover() }
 
@@ -97,6 +103,7 @@ struct AllocationStore: ~Copyable {
         target.accessVersion = version
         target.accessHash = source.accessHash
         target.accessSetAt = source.accessSetAt
+        target.accessFirstSetAt = source.accessFirstSetAt
         target.accessOrigin = source.accessOrigin ?? old
         setHandover(target, of: new)
     }

@@ -8,6 +8,8 @@ struct CertificateStore {
     private var names: Set<Name> = []
     /// By resource: positions of retired certificates that may still cover energy, ascending; only looked up, never iterated.
     private var open: [ResourceID: [Int]] = [:]
+    /// By resource: positions of all its retired certificates, ascending.
+    private var retired: [ResourceID: [Int]] = [:]
 
     private struct Name: Hashable {
         var registry: String
@@ -42,7 +44,12 @@ struct CertificateStore {
     }
 
     private mutating func noteOpen(_ index: Int) {
-        guard let resource = all[index].resourceID, all[index].remaining > Measure() else { return }
+        guard let resource = all[index].resourceID else { return }
+        let place = retired[resource, default: []].firstIndex { $0 >= index } ?? retired[resource, default: []].count
+        if place == retired[resource, default: []].count || retired[resource, default: []][place] != index {
+            retired[resource, default: []].insert(index, at: place)
+        }
+        guard all[index].remaining > Measure(), open[resource]?.contains(index) != true else { return }
         let position = open[resource, default: []].firstIndex { $0 > index } ?? open[resource, default: []].count
         open[resource, default: []].insert(index, at: position)
     }
@@ -70,6 +77,17 @@ struct CertificateStore {
             open[resource] = still.isEmpty ? nil : still
         }
         return Measure(wanted.rawValue - left)
+    }
+
+    /// Takes back what an hour took and no longer counts, from the certificate registered last before the one before it.
+    mutating func giveBack(_ amount: Measure, for resource: ResourceID, in hour: Hour, _ matching: EnergyMatching) {
+        var left = amount.rawValue
+        for index in (retired[resource] ?? []).reversed() where left > 0 && all[index].covers(hour, matching) {
+            let part = min(left, all[index].matchedKilowattHours.rawValue)
+            all[index].matchedKilowattHours = Measure(all[index].matchedKilowattHours.rawValue - part)
+            left -= part
+            noteOpen(index)
+        }
     }
 }
 

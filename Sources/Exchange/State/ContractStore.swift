@@ -37,7 +37,9 @@ struct ContractHoldings: Sendable {
     var encumbrances: [Encumbrance] = []
     var deliveries: [DeliveryID] = []
     var unsettledDeliveries = 0
-    /// What became known of its sales to the indices, in the order of time.
+    /// Its delivered sales of capacity, delivery by delivery as they settled: what the indices are made of.
+    var indexLog: [IndexInput] = []
+    /// What became known of them, in the order of time.
     var indexRevisions: [IndexRevision] = []
     /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries.
     var shared: [AllocationID: [DeliveryID]] = [:]

@@ -17,6 +17,16 @@ struct DeliveryState: Sendable {
         self.delivery = delivery
         self.contract = contract
     }
+
+    /// What its settlement paid, and when that was.
+    mutating func note(paid: Micros, refunded: Micros, compensation: Micros, fees: Micros, at time: Timestamp) {
+        self.paid += paid
+        self.refunded += refunded
+        self.compensation += compensation
+        self.fees += fees
+        delivery.status = .settled
+        delivery.settledAt = time
+    }
 }
 
 /// Disputes, corrections and moves: numbered 1, 2, 3 … each.
@@ -76,6 +86,13 @@ struct MeteredHour: Equatable, FieldValue {
     var units: Int64 = 0
 
     init() {}
+
+    /// One more delivery of so many units.
+    mutating func add(_ id: DeliveryID, _ quantity: Int64) {
+        deliveries.append(id)
+        units += quantity
+    }
+
     mutating func code<C: FieldCoder>(_ coder: inout C) {
         deliveries.code(&coder)
         coder.integer(&sequence)
@@ -87,9 +104,57 @@ struct MeteredHour: Equatable, FieldValue {
     }
 }
 
-/// Settled deliveries that no operator's run has listed yet.
-struct UnreportedSettlements {
-    var deliveries: [DeliveryID] = []
+/// Settled deliveries that no operator's run has listed yet, with their sums: hour by hour, so that a run costs no look at each of them.
+struct UnlistedSettlements {
+    /// Those of one contract, in the order in which they settled.
+    struct Hour: Sendable {
+        var contract: Int32
+        var deliveries: [DeliveryID] = []
+        var paid = Micros.zero
+        var refunded = Micros.zero
+        var compensation = Micros.zero
+        var fees = Micros.zero
+    }
+
+    /// In the order of their first settlements.
+    private(set) var hours: [Hour] = []
+    /// By contract; only looked up.
+    private var places: [Int32: Int] = [:]
+    /// Where the delivery before was noted.
+    private var latest = 0
+    private(set) var count = 0
+
+    /// Notes a settled delivery. O(1).
+    mutating func add(_ state: DeliveryState) {
+        if !hours.indices.contains(latest) || hours[latest].contract != state.contract {
+            latest = places[state.contract] ?? hours.count
+            if latest == hours.count {
+                places[state.contract] = latest
+                hours.append(Hour(contract: state.contract))
+            }
+        }
+        hours[latest].deliveries.append(state.delivery.id)
+        hours[latest].paid = hours[latest].paid.adding(state.paid) ?? .limit
+        hours[latest].refunded = hours[latest].refunded.adding(state.refunded) ?? .limit
+        hours[latest].compensation = hours[latest].compensation.adding(state.compensation) ?? .limit
+        hours[latest].fees = hours[latest].fees.adding(state.fees) ?? .limit
+        count += 1
+    }
+
+    /// Takes out the hours for which `isListed` answers true, in order.
+    mutating func take(where isListed: (Hour) -> Bool) -> [Hour] {
+        var listed: [Hour] = []
+        var kept: [Hour] = []
+        for hour in hours {
+            if isListed(hour) { listed.append(hour) } else { kept.append(hour) }
+        }
+        hours = kept
+        places.removeAll(keepingCapacity: true)
+        for (position, hour) in kept.enumerated() { places[hour.contract] = position }
+        latest = 0
+        count = kept.reduce(0) { $0 + $1.deliveries.count }
+        return listed
+    }
 }
 
 /// An operator's run with its lines.

@@ -2,7 +2,7 @@ import HeapModule
 import Quantities
 
 /// What happens by itself and when: expiries first, of orders and then of bids, then dead-man switches, then gates, then ends of
-/// interruptions, then deadlines, at equal times.
+/// interruptions, then beginnings of fee schedules, then deadlines, at equal times.
 ///
 /// Entries are hints: what they point at is looked at again when they come up, so an order that left early costs nothing
 /// but its entry.
@@ -70,12 +70,22 @@ struct DueQueue {
         }
     }
 
+    /// A version of a product's fees comes into force.
+    struct FeeStart: Comparable, Sendable {
+        var time: Timestamp
+        var product: ProductID
+        static func < (left: FeeStart, right: FeeStart) -> Bool {
+            left.time == right.time ? left.product < right.product : left.time < right.time
+        }
+    }
+
     enum Item {
         case expiry(Expiry)
         case bidExpiry(BidExpiry)
         case alarm(Alarm)
         case gate(Gate)
         case resumption(Resumption)
+        case feeStart(FeeStart)
         /// With the moment at which it comes up.
         case deadline(Deadline, Timestamp)
     }
@@ -86,6 +96,7 @@ struct DueQueue {
     private var gates = Heap<Gate>()
     private var deadlines = Heap<Deadline>()
     private var resumptions = Heap<Resumption>()
+    private var feeStarts = Heap<FeeStart>()
     /// Deadlines wait until then, so that many of them leave room for trading.
     private var paused = Timestamp()
 
@@ -118,15 +129,24 @@ struct DueQueue {
         next = min(next ?? time, time)
     }
 
-    /// Lets deadlines wait until `time`.
-    mutating func pauseDeadlines(until time: Timestamp) {
-        paused = max(paused, time)
+    /// Lets deadlines wait for so long after those that came up at `time`; where these came a little late, after the moment at which they
+    /// should have, so that the pace holds.
+    mutating func pauseDeadlines(for microseconds: Int64, after time: Timestamp) {
+        let start = paused > time.advanced(microseconds: -Self.catchUpMicroseconds) ? paused : time
+        paused = start.advanced(microseconds: microseconds)
         findNext()
     }
+
+    private static let catchUpMicroseconds: Int64 = 8_000
 
     mutating func add(_ resumption: Resumption) {
         resumptions.insert(resumption)
         next = min(next ?? resumption.time, resumption.time)
+    }
+
+    mutating func add(_ start: FeeStart) {
+        feeStarts.insert(start)
+        next = min(next ?? start.time, start.time)
     }
 
     private mutating func findNext() {
@@ -135,6 +155,7 @@ struct DueQueue {
         if let alarm = alarms.min?.time { next = min(next ?? alarm, alarm) }
         if let gate = gates.min?.time { next = min(next ?? gate, gate) }
         if let resumption = resumptions.min?.time { next = min(next ?? resumption, resumption) }
+        if let start = feeStarts.min?.time { next = min(next ?? start, start) }
         if let deadline = deadlines.min.map({ max($0.time, paused) }) { next = min(next ?? deadline, deadline) }
     }
 
@@ -147,6 +168,7 @@ struct DueQueue {
         if alarms.min?.time == earliest { return alarms.popMin().map(Item.alarm) }
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         if resumptions.min?.time == earliest { return resumptions.popMin().map(Item.resumption) }
+        if feeStarts.min?.time == earliest { return feeStarts.popMin().map(Item.feeStart) }
         return deadlines.popMin().map { .deadline($0, earliest) }
     }
 }
@@ -262,4 +284,23 @@ extension DueQueue {
     ///
     /// - Complexity: O(entries).
     func hasResumption(_ resumption: Resumption) -> Bool { resumptions.unordered.contains(resumption) }
+
+    /// Writes the beginnings of fee schedules in their order.
+    func encodeFeeStarts(into encoder: inout BinaryEncoder) { encoder.append(feeStarts.unordered.sorted()) }
+
+    /// Reads what `encodeFeeStarts` wrote.
+    mutating func decodeFeeStarts(from decoder: inout BinaryDecoder, products: Int) throws(BinaryDecoder.Failure) {
+        let read = try decoder.read([FeeStart].self)
+        let times = 0...Timestamp.limit.microseconds
+        guard read.allSatisfy({ times.contains($0.time.microseconds) && Int($0.product.index) < products }),
+            zip(read, read.dropFirst()).allSatisfy({ $0 <= $1 })
+        else { throw decoder.damaged("a time that cannot be waited for") }
+        feeStarts = Heap(read)
+        findNext()
+    }
+
+    /// Whether an entry waits.
+    ///
+    /// - Complexity: O(entries).
+    func hasFeeStart(_ start: FeeStart) -> Bool { feeStarts.unordered.contains(start) }
 }

@@ -6,7 +6,7 @@ struct ReliabilityDay: Record, Equatable {
     var day: Int32 = 0
     var sold: Int64 = 0
     var delivered: Int64 = 0
-    /// Of deliveries that were delivered whole.
+    /// Of deliveries that were handed over in time and delivered whole.
     var whole: Int64 = 0
 
     init() {}
@@ -38,7 +38,7 @@ struct ReliabilityLog: FieldValue, Equatable {
     mutating func note(_ hour: Hour, sold: Int64, delivered: Int64, whole: Int64, today: Int32) {
         let day = Self.day(of: hour)
         guard day > today - Self.window else { return }
-        days.removeAll { $0.day <= today - Self.window }
+        if let oldest = days.first, oldest.day <= today - Self.window { days.removeAll { $0.day <= today - Self.window } }
         let position = days.lastIndex { $0.day <= day }
         var index = position ?? -1
         if index < 0 || days[index].day != day {

@@ -140,6 +140,8 @@ package struct DeliveryView: Record {
     package var disputableUntil: Timestamp?
     /// How often it was corrected after its settlement.
     package var corrections: Int32 = 0
+    /// When the holder got its access details; null until the settlement, and where it had not said what the provider needs.
+    package var handover: HandoverTiming?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -170,6 +172,39 @@ package struct DeliveryView: Record {
         coder.field("dispute_id", &disputeID)
         coder.field("disputable_until", &disputableUntil)
         coder.field("corrections", &corrections)
+        coder.field("handover", &handover)
+    }
+}
+
+/// What the journal says of a delivery whenever it changes: whose it is and where it stands. What was paid is in the transfers beside it.
+package struct DeliveryChange: Record, Equatable {
+    package var id = DeliveryID.none
+    package var contract = ContractKey()
+    package var allocationID = AllocationID.none
+    package var resourceID = ResourceID.none
+    package var providerID = ParticipantID.none
+    package var holderID = ParticipantID.none
+    package var quantity: Quantity = 0
+    package var status = DeliveryStatus()
+    package var outcome: DeliveryOutcome?
+    package var fault: FaultParty?
+    package var deliveredDeviceSeconds: Int64?
+    package var handover: HandoverTiming?
+
+    package init() {}
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("id", &id)
+        coder.field("contract", &contract)
+        coder.field("allocation_id", &allocationID)
+        coder.field("resource_id", &resourceID)
+        coder.field("provider_id", &providerID)
+        coder.field("holder_id", &holderID)
+        coder.field("quantity", &quantity)
+        coder.field("status", &status)
+        coder.field("outcome", &outcome)
+        coder.field("fault", &fault)
+        coder.field("delivered_device_seconds", &deliveredDeviceSeconds)
+        coder.field("handover", &handover)
     }
 }
 

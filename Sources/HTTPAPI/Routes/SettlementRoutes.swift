@@ -33,19 +33,21 @@ enum SettlementRoutes {
         let page = try Page(call.query)
         let id = call.id(SettlementRunID.self)
         let caller = call.caller
-        var found: [DeliveryView] = []
-        var after = try page.after(DeliveryID.self)
+        var found: [(position: Int, line: DeliveryView)] = []
+        var position = Int(clamping: try page.number())
         while found.count <= page.limit {
-            let start = after
-            guard let lines = try await call.query({ $0.settlementLines(id, after: start, limit: Page.largestLimit) }) else {
+            let start = position
+            guard let lines = try await call.query({ $0.settlementLines(id, from: start, limit: Page.largestLimit) }) else {
                 throw .notFound("settlement")
             }
-            found += lines.lazy.filter { line in
-                caller.seesEverything || line.holderID == caller.participant || line.providerID == caller.participant
-            }.prefix(page.limit + 1 - found.count)
-            guard lines.count == Page.largestLimit, let last = lines.last else { break }
-            after = last.id
+            for (offset, line) in lines.enumerated() where found.count <= page.limit {
+                guard caller.seesEverything || line.holderID == caller.participant || line.providerID == caller.participant else { continue }
+                found.append((start + offset, line))
+            }
+            guard lines.count == Page.largestLimit else { break }
+            position += lines.count
         }
-        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+        let next = found.count > page.limit ? String(found[page.limit].position) : nil
+        return .list(found.prefix(page.limit).map(\.line), next: next, products: call.products)
     }
 }

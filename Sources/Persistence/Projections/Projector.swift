@@ -39,6 +39,9 @@ package final class Projector: @unchecked Sendable {
     private static let gatherTime = Duration.milliseconds(20)
     /// A frame of so many commands was filled while they waited for the commit before it; that holds for a while.
     private static let busyFrame: Int64 = 2_000
+    /// So are many deliveries that settle or begin: frames of so many bytes of events, and so many a command, which no trading brings.
+    private static let busyBytes = 32 << 10
+    private static let busyBytesPerCommand: Int64 = 2_048
     private static let busyTime = Duration.milliseconds(200)
     /// While commands wait for commits, the projector rests so many times as long as it worked.
     private static let restFactor = 9
@@ -58,11 +61,17 @@ package final class Projector: @unchecked Sendable {
         thread.start()
     }
 
+    /// Whether commands wait for commits: a frame of very many, or one of few that bring very much, as settlements do.
+    private static func isBusy(_ frame: CommittedFrame) -> Bool {
+        let commands = frame.lastSequence - frame.firstSequence + 1
+        return commands > busyFrame || (frame.events.count >= busyBytes && Int64(frame.events.count) / commands >= busyBytesPerCommand)
+    }
+
     /// Tells of a commit, and hands its events over. Does not block.
     package func noteCommit(of frame: CommittedFrame) {
         condition.lock()
         progress.commit(through: frame.lastSequence, at: DispatchTime.now().uptimeNanoseconds)
-        if frame.lastSequence - frame.firstSequence >= Self.busyFrame { busyUntil = .now + Self.busyTime }
+        if Self.isBusy(frame) { busyUntil = .now + Self.busyTime }
         if started, !stopping, !ended, progress.fault == nil { handed.append(frame) }
         condition.signal()
         condition.unlock()

@@ -11,16 +11,58 @@ struct ExchangeBench {
         var trades: Int
         var refused: Int
         var frameBytes: Int
+        /// Orders that lie outside of their bands, where they are looked up twice.
+        var outside = 0
+    }
+
+    /// What is done about prices in a run.
+    enum Pricing: CaseIterable {
+        /// As in production.
+        case whole
+        /// Trades are not noted: no last price, no volume, nothing that moves a band.
+        case untold
+        /// As in production, and each order is held against its band once more.
+        case bandsTwice
     }
 
     /// Commands of one batch.
     private static let batch = 4_096
 
     let stream: ExchangeStream
+    private var pricing = Pricing.whole
+    /// By command: what an order is held against; nil of a cancellation. Only where bands are looked up twice.
+    private var orders: [(key: ContractKey, price: Price)?] = []
+
+    init(stream: ExchangeStream) { self.stream = stream }
+
+    /// What pricing takes of a run's time, in shares of one: that trades are noted, and that orders are held against bands. Of each round of
+    /// three runs, which follow each other in turns.
+    mutating func pricingShares(rounds: Int) -> [(notes: Double, bands: Double)] {
+        orders = unsafe stream.bytes.withUnsafeBytes { bytes in
+            (0..<stream.offsets.count - 1).map { index in
+                var decoder = BinaryDecoder(unsafe [UInt8](bytes[stream.offsets[index]..<stream.offsets[index + 1]]))
+                guard case .placeOrder(let order)? = try? decoder.read(Envelope.self).command else { return nil }
+                return (order.contract, order.price ?? Price())
+            }
+        }
+        var shares: [(notes: Double, bands: Double)] = []
+        for round in 0..<rounds {
+            var seconds: [Pricing: Double] = [:]
+            for turn in 0..<Pricing.allCases.count {
+                pricing = Pricing.allCases[(round + turn) % Pricing.allCases.count]
+                seconds[pricing] = run().seconds
+            }
+            guard let whole = seconds[.whole], let untold = seconds[.untold], let twice = seconds[.bandsTwice] else { continue }
+            shares.append(((whole - untold) / whole, (twice - whole) / whole))
+        }
+        pricing = .whole
+        return shares
+    }
 
     /// Replays the stream on a fresh exchange; the market's making and the filling of its books are not timed.
     func run() -> Figures {
         let exchange = Exchange()
+        exchange.keepsPrices = pricing != .untold
         var figures = Figures(seconds: 0, trades: 0, refused: 0, frameBytes: 0)
         replay(0..<stream.preparation, on: exchange, &figures)
         figures.refused = 0
@@ -32,6 +74,7 @@ struct ExchangeBench {
     }
 
     private func replay(_ range: Range<Int>, on exchange: Exchange, _ figures: inout Figures) {
+        let looksTwice = pricing == .bandsTwice
         var output = ExchangeOutput()
         var frame = BinaryEncoder()
         unsafe stream.bytes.withUnsafeBytes { bytes in
@@ -62,6 +105,7 @@ struct ExchangeBench {
                             try? unsafe exchange.apply(encoded: UnsafeRawBufferPointer(rebasing: raw[offset...]), output: &output)
                         }
                         guard applied != nil else { preconditionFailure("a command that cannot be read back") }
+                        if looksTwice, let order = orders[index], !exchange.isInBand(order.price, of: order.key) { figures.outside += 1 }
                         if let order = exchange.orderResult {
                             figures.trades += Int(order.trades)
                         } else {

@@ -75,6 +75,8 @@ struct BenchExchangeCommand: AsyncParsableCommand {
     var runs = 3
     @Option(help: "The seed of the random mix.")
     var seed: UInt64 = 20_240_601
+    @Flag(help: "Measure what pricing takes of it instead: each run with and without the notes of trades, and with bands looked up twice.")
+    var pricing = false
 
     func validate() throws {
         guard (1_000...20_000_000).contains(commands) else { throw ValidationError("--commands is 1000 to 20000000") }
@@ -92,7 +94,8 @@ struct BenchExchangeCommand: AsyncParsableCommand {
         } else {
             stream = ExchangeStream(commands: commands, seed: seed)
         }
-        let bench = ExchangeBench(stream: stream)
+        var bench = ExchangeBench(stream: stream)
+        guard !pricing else { return tellPricing(bench.pricingShares(rounds: runs)) }
         var rates: [Double] = []
         for number in 1...runs {
             let figures = bench.run()
@@ -109,5 +112,17 @@ struct BenchExchangeCommand: AsyncParsableCommand {
             "exchange in memory: \(Int(rates[rates.count / 2])) commands/s  (median of \(runs) runs of \(stream.commands), "
                 + "\(Int(rates[0])) to \(Int(rates[rates.count - 1])); 1,000 contracts; half new orders, two fifths cancels, "
                 + "a tenth trading; one core, no journal)")
+    }
+
+    private func tellPricing(_ shares: [(notes: Double, bands: Double)]) {
+        func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+        for (number, share) in shares.enumerated() {
+            print("pricing, round \(number + 1): trades noted \(percent(share.notes)), bands looked up \(percent(share.bands))")
+        }
+        let (notes, bands) = (shares.map(\.notes).sorted(), shares.map(\.bands).sorted())
+        let median = (notes[notes.count / 2], bands[bands.count / 2])
+        print(
+            "pricing: \(percent(median.0 + median.1)) of the exchange's time in memory (medians of \(shares.count) rounds: trades noted "
+                + "\(percent(median.0)), bands looked up \(percent(median.1)))")
     }
 }

@@ -166,7 +166,7 @@ struct EndingTests {
         #expect(pit.market.code(.terminateAllocation(TerminateAllocation(id)), as: pit.alice) == nil)
         // Five o'clock runs, six and seven had not reached their gates.
         let ended = pit.market.events(since: position).compactMap { event -> DeliveryView? in
-            if case .delivery(let view) = event.event { view } else { nil }
+            if case .delivery(let change) = event.event { pit.market.exchange.delivery(change.id) } else { nil }
         }
         #expect(ended.map(\.contract.hour) == [pit.midnight + 6, pit.midnight + 7])
         #expect(ended.allSatisfy { $0.outcome == .notDelivered && $0.compensation == Micros(2_400_000) && $0.status == .settled })

@@ -31,6 +31,53 @@ struct HandoverTests {
         #expect(early.market.exchange.allocation(other)?.accessLate == false)
     }
 
+    /// How the first hour of an allocation was handed over: asked for and set at these minutes after midnight; its hour is 120 to 180.
+    private func timing(
+        bought: Int32 = 0, asked: Int32?, set: [Int32] = [], hours: Int32 = 1
+    ) throws -> (pit: Pit, deliveries: [DeliveryView]) {
+        let pit = Pit()
+        for hour in 0..<hours { pit.sell(cents(200), 4, hour: 2 + hour) }
+        pit.advance(minutes: bought)
+        let bid = pit.market.bid(quantity: 4, hours: hours, from: 2 - bought / 60)
+        let id = try #require(try pit.market.bid(bid, as: pit.alice).get().allocationID)
+        let request = RecordHandover(allocation: id, kind: .request, hash: Bytes([UInt8](repeating: 2, count: 32)), version: 1)
+        let steps = (asked.map { [($0, true)] } ?? []) + set.map { ($0, false) }
+        for (minute, isRequest) in steps.sorted(by: { $0.0 < $1.0 }) {
+            pit.advance(minutes: minute)
+            #expect(pit.market.code(isRequest ? .recordHandover(request) : access(id), as: isRequest ? pit.alice : pit.provider) == nil)
+        }
+        pit.advance(minutes: 120 + hours * 60)
+        for hour in 0..<hours { pit.report(hour: 2 + hour, delivered: 14_400, sequence: Int64(hour) + 1) }
+        pit.advance(minutes: 180 + hours * 60)
+        #expect(pit.market.replay().state == pit.market.state)
+        return (pit, pit.market.exchange.deliveries(of: pit.alice, contract: nil, after: .none, limit: 9))
+    }
+
+    @Test("an hour is handed over in time, late or not at all; where the holder said nothing nobody judges", arguments: [
+        (0, nil, [], nil), (0, nil, [110], nil), (0, 10, [105], .onTime), (0, 10, [106], .late), (0, 10, [90, 150], .onTime),
+        (0, 10, [], .missing), (0, 10, [179], .late), (0, 105, [105], .onTime), (0, 106, [120], .onTime), (0, 106, [121], .late),
+        (0, 130, [170], nil), (104, 104, [105], .onTime),
+    ] as [(Int32, Int32?, [Int32], HandoverTiming?)])
+    func timings(bought: Int32, asked: Int32?, set: [Int32], expected: HandoverTiming?) throws {
+        let (pit, deliveries) = try timing(bought: bought, asked: asked, set: set)
+        #expect(deliveries.map(\.handover) == [expected])
+        let isLate = expected == .late || expected == .missing
+        // Delivered whole, and paid whole; the provider's fault, and no availability.
+        #expect(deliveries[0].outcome == .delivered && deliveries[0].fault == (isLate ? .provider : .nobody))
+        #expect(deliveries[0].compensation == .zero && deliveries[0].refunded == .zero)
+        let reliability = pit.market.exchange.reliability(of: pit.provider)
+        #expect(reliability.deliveredShare == Measure(1_000_000) && reliability.availability == Measure(isLate ? 0 : 1_000_000))
+        var decoder = BinaryDecoder(pit.market.state)
+        #expect(try Exchange(decoding: &decoder).delivery(DeliveryID(1))?.handover == expected)
+    }
+
+    @Test("details that come in the second hour make the first late, and the third is in time")
+    func laterHours() throws {
+        let (pit, deliveries) = try timing(asked: 10, set: [200], hours: 3)
+        #expect(deliveries.map(\.handover) == [.missing, .late, .onTime])
+        #expect(pit.market.exchange.reliability(of: pit.provider).availability == Measure(333_333))
+    }
+
     @Test("access passes with a resale, until the provider sets it for the new holder")
     func passes() throws {
         let pit = Pit()

@@ -212,4 +212,38 @@ struct MeteringTests {
         #expect(pit.market.code(.reportMeters(ReportMeters([])), as: pit.meter) == .invalidRequest)
         #expect(pit.market.code(.reportMeters(ReportMeters([good])), as: pit.alice) == .forbidden)
     }
+
+    @Test("a batch holds 1,000 reports and no more; all of them count")
+    func largestBatch() {
+        let pit = Pit()
+        pit.market.checkEvery = 0
+        // Hours of many resources, some sold.
+        let resources = (0..<50).map { _ in pit.market.resource(of: pit.provider, units: 10, meter: pit.meter) }
+        for resource in resources {
+            _ = pit.market.place(pit.market.order(.sell, pit.contract(2), cents(200), 1, resource: resource), as: pit.provider)
+            _ = pit.market.place(pit.market.order(.buy, pit.contract(2), cents(200), 1), as: pit.alice)
+        }
+        pit.advance(minutes: 22 * 60)
+        func reports(_ count: Int) -> [ReportMeter] {
+            (0..<count).map { number in
+                let resource = resources[number % resources.count]
+                return report(pit) {
+                    $0.resourceID = resource
+                    $0.hour = pit.midnight + 2 + Int32(number / resources.count % 20)
+                    $0.sequence = Int64(number / resources.count) + 1
+                    $0.previousHash = $0.sequence > 1 ? Market.hash(pit.resource, $0.sequence - 1) : nil
+                    $0.deliveredDeviceSeconds = number < resources.count ? 3_600 : 0
+                }
+            }
+        }
+        #expect(pit.market.code(.reportMeters(ReportMeters(reports(1_001))), as: pit.meter) == .invalidRequest)
+        guard case .meterReports(let results) = pit.market.apply(.reportMeters(ReportMeters(reports(1_000))), as: pit.meter).reply else {
+            Issue.record("no results")
+            return
+        }
+        #expect(results.count == 1_000 && results.allSatisfy { $0.error == nil && $0.hash != nil })
+        pit.advance(minutes: 23 * 60)
+        let outcomes = pit.market.exchange.deliveries(of: nil, contract: nil, after: .none, limit: 99).map(\.outcome)
+        #expect(outcomes.count == 50 && outcomes.allSatisfy { $0 == .delivered })
+    }
 }

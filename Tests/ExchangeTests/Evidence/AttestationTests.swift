@@ -96,7 +96,7 @@ struct AttestationTests {
     }
 
     @Test("without a token the hour counts as undelivered, reported or not: the holder is refunded and has the bond", arguments: [true, false])
-    func unattested(isReported: Bool) {
+    func unattested(isReported: Bool) throws {
         let scene = AttestedScene()
         let before = scene.market.balance(scene.alice).available
         let provider = scene.market.balance(scene.provider).available
@@ -109,6 +109,11 @@ struct AttestationTests {
         #expect(scene.market.balance(scene.alice).available == before + Micros(600_000))
         #expect(scene.market.balance(scene.provider).available == provider - Micros(600_000))
         #expect(scene.delivery().compensation == Micros(600_000))
+        // What does not count as delivered is in no index and leads to no fee tier, whatever the meter said.
+        let scope = try #require(scene.market.exchange.indexScope(code: "H100-SXM.CN-GAN"))
+        let source = scene.market.exchange.indexSource(scope, scene.midnight + 2..<scene.midnight + 3, knownAt: scene.market.now)
+        #expect(source.isComplete && source.sales.isEmpty)
+        #expect(scene.market.exchange.feeTiers(of: scene.alice, after: 0, limit: 1).map(\.deliveredHours) == [0])
         #expect(scene.market.exchange.firstBrokenInvariant() == nil && scene.market.replay().state == scene.market.state)
     }
 

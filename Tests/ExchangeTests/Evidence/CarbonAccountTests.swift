@@ -53,7 +53,7 @@ struct GreenScene {
     }
 
     @discardableResult
-    mutating func report(_ delivered: Int64, _ energy: Int64, hour: Int32 = 2) -> Reply {
+    mutating func report(_ delivered: Int64, _ energy: Int64, hour: Int32 = 2, replaces: Int64? = nil) -> Reply {
         market.advance(to: max(market.now, (midnight + hour).end))
         sequence += 1
         var report = MeterReportSpec()
@@ -63,6 +63,7 @@ struct GreenScene {
         report.previousHash = sequence > 1 ? Market.hash(resource, sequence - 1) : nil
         report.deliveredDeviceSeconds = delivered
         report.itEnergyKilowattHours = Measure(energy)
+        report.replaces = replaces
         return market.apply(.reportMeter(ReportMeter(report: report, hash: Market.hash(resource, sequence))), as: meter).reply
     }
 
@@ -187,6 +188,78 @@ struct CarbonAccountTests {
         #expect(found[2].marketGrams == Measure(820_000 * 6_361 / 10))
         #expect(scene.market.exchange.energyCertificate(year.id)?.remaining == Measure())
         #expect(scene.market.exchange.energyCertificate(hour.id)?.remaining == Measure())
+    }
+
+    @Test("a corrected report gives back what certificates covered too much; that covers other hours of the year")
+    func corrected() {
+        var scene = GreenScene()
+        for hour: Int32 in 2..<5 { scene.trade(2, hour: hour) }
+        let year = scene.register(scene.certificate("year", 3_000_000, from: 0, hours: 400))
+        let hour = scene.register(scene.certificate("hour", 1_000_000))
+        #expect(scene.code(scene.retire(hour.id, .hourly)) == nil && scene.code(scene.retire(year.id, .annual)) == nil)
+        scene.market.advance(to: (scene.midnight + 5).start)
+        for hour: Int32 in 2..<5 { scene.report(7_200, 1_400_000, hour: hour) }
+        func matched(_ scene: GreenScene) -> [[Int64]] {
+            scene.deliveries.map { [$0.carbon?.hourlyMatchedKilowattHours.rawValue ?? -1, $0.carbon?.annualMatchedKilowattHours.rawValue ?? -1] }
+        }
+        func left(_ scene: GreenScene, _ id: EnergyCertificateID) -> Int64? { scene.market.exchange.energyCertificate(id)?.remaining.rawValue }
+        // Each hour takes 1.82 kWh at the site.
+        #expect(matched(scene) == [[1_000_000, 820_000], [0, 1_820_000], [0, 360_000]])
+        #expect(left(scene, year.id) == 0 && left(scene, hour.id) == 0)
+        // Half of it: 0.91 kWh are the hour's own, and 0.82 kWh of the year go to the last hour.
+        #expect(scene.code(scene.report(7_200, 700_000, replaces: 1)) == nil)
+        #expect(matched(scene) == [[910_000, 0], [0, 1_820_000], [0, 1_180_000]])
+        #expect(left(scene, year.id) == 0 && left(scene, hour.id) == 90_000)
+        #expect(scene.deliveries[0].carbonMarketGrams == Measure() && scene.deliveries[0].carbonLocationGrams == Measure(578_851_000))
+        // Nothing at all, and all of it once more: what others took meanwhile stays theirs.
+        #expect(scene.code(scene.report(0, 0, replaces: 4)) == nil)
+        #expect(left(scene, hour.id) == 1_000_000)
+        #expect(scene.code(scene.report(7_200, 1_400_000, replaces: 5)) == nil)
+        #expect(matched(scene) == [[1_000_000, 0], [0, 1_820_000], [0, 1_180_000]])
+        #expect(scene.market.replay().state == scene.market.state)
+    }
+
+    @Test("whatever is reported and corrected, hours and certificates have matched the same energy, no hour more than it took")
+    func matchesExactly() throws {
+        var random = SeededGenerator(seed: Self.seed)
+        for _ in 0..<40 {
+            var scene = GreenScene()
+            for hour: Int32 in 2..<7 { scene.trade(2, hour: hour) }
+            scene.market.advance(to: (scene.midnight + 7).start)
+            var standing: [Int32: Int64] = [:]
+            var certificates: [EnergyCertificateID] = []
+            for step in 0..<30 {
+                let hour = Int32(random.next() % 5) + 2
+                if random.next() % 3 == 0 {
+                    let isHourly = random.next() % 2 == 0
+                    let spec = scene.certificate(
+                        "\(step)", Int64(random.next() % 2_000_000) + 1, from: isHourly ? hour : 0, hours: isHourly ? 1 : 300)
+                    let id = scene.register(spec).id
+                    #expect(scene.code(scene.retire(id, isHourly ? .hourly : .annual)) == nil)
+                    certificates.append(id)
+                } else {
+                    let energy = Int64(random.next() % 2_000_000)
+                    #expect(scene.code(scene.report(7_200, energy, hour: hour, replaces: standing[hour])) == nil, "seed \(Self.seed)")
+                    standing[hour] = scene.sequence
+                }
+                let carbon = scene.deliveries.compactMap(\.carbon)
+                for kind in [EnergyMatching.hourly, .annual] {
+                    let hours = carbon.reduce(Int64(0)) {
+                        $0 + (kind == .hourly ? $1.hourlyMatchedKilowattHours : $1.annualMatchedKilowattHours).rawValue
+                    }
+                    let taken = certificates.compactMap { scene.market.exchange.energyCertificate($0) }.filter { $0.matching == kind }
+                    #expect(hours == taken.reduce(0) { $0 + $1.matchedKilowattHours.rawValue }, "seed \(Self.seed)")
+                    #expect(taken.allSatisfy { $0.remaining >= Measure() && $0.matchedKilowattHours >= Measure() })
+                }
+                for view in carbon {
+                    let all = view.hourlyMatchedKilowattHours.rawValue + view.annualMatchedKilowattHours.rawValue
+                    #expect(all <= view.facilityEnergyKilowattHours?.rawValue ?? -1, "seed \(Self.seed)")
+                }
+            }
+            var decoder = BinaryDecoder(scene.market.state)
+            let restored = try Exchange(decoding: &decoder)
+            #expect(restored.deliveries(of: nil, contract: nil, after: .none, limit: 9).map(\.carbon) == scene.deliveries.map(\.carbon))
+        }
     }
 
     @Test("a certificate is retired once, by its holder or the operator, for a resource of its holder", arguments: 0..<12)

@@ -50,6 +50,73 @@ extension Market {
         #expect(try pit.market.isReadBack())
     }
 
+    @Test("a version whose time comes wakes the standing bids that it makes possible, and no others")
+    func wakes() throws {
+        let pit = Pit()
+        pit.sell(cents(200), 4)
+        // 8.00 and 30 bps are more than 8.01, 8.00 and 10 bps are not.
+        func standing(_ total: Int64, as participant: ParticipantID) throws -> BidID {
+            var spec = pit.market.bid(quantity: 4, hours: 1, from: 2, maxTotal: Micros(total))
+            spec.standing = true
+            return try pit.market.bid(spec, as: participant).get().id
+        }
+        let possible = try standing(8_010_000, as: pit.alice)
+        let tight = try standing(8_007_000, as: pit.bob)
+        #expect(pit.market.exchange.bid(possible)?.status == .standing)
+        #expect(code(post(pit, [(0, 10, 10)], from: "2026-11-23T00:30:00Z")) == nil)
+        #expect(code(post(pit, [(0, 10, 40)], from: "2026-11-23T00:45:00Z")) == nil)
+        #expect(try pit.market.isReadBack())
+        #expect(pit.market.exchange.nextDue == Timestamp(rfc3339: "2026-11-23T00:30:00Z"))
+        pit.market.advance(to: "2026-11-23T00:29:59.999999Z")
+        #expect(pit.market.exchange.bid(possible)?.status == .standing)
+        pit.market.advance(to: "2026-11-23T00:30:00Z")
+        let filled = try #require(pit.market.exchange.bid(possible))
+        #expect(filled.status == .filled && filled.cost == Micros(8_000_000) && filled.fees == Micros(8_000))
+        #expect(pit.market.exchange.bid(tight)?.status == .standing)
+        #expect(try pit.market.isReadBack())
+        pit.advance(minutes: 60)
+        #expect(pit.market.exchange.feeSchedule(pit.product)?.current == 3)
+        #expect(pit.market.replay().state == pit.market.state && pit.market.exchange.firstBrokenInvariant() == nil)
+    }
+
+    @Test("a tier that begins at midnight wakes whom it serves")
+    func tierWakes() throws {
+        let pit = Pit()
+        #expect(code(post(pit, [(0, 10, 30), (8, 10, 10)])) == nil)
+        pit.trade(cents(200), 8, to: pit.alice)
+        pit.advance(minutes: 180)
+        pit.report(delivered: 8 * 3_600)
+        pit.advance(minutes: 300)
+        pit.sell(cents(200), 4, hour: 30)
+        var spec = pit.market.bid(quantity: 4, hours: 1, from: 25, maxTotal: Micros(8_010_000))
+        spec.standing = true
+        let id = try pit.market.bid(spec, as: pit.alice).get().id
+        pit.advance(minutes: 1_439)
+        #expect(pit.market.exchange.bid(id)?.status == .standing)
+        pit.advance(minutes: 1_440)
+        #expect(pit.market.exchange.bid(id)?.status == .filled && pit.market.exchange.bid(id)?.fees == Micros(8_000))
+        #expect(pit.market.replay().state == pit.market.state)
+    }
+
+    @Test("a corrected delivery counts for the tiers as corrected")
+    func correctedTier() throws {
+        let pit = Pit()
+        #expect(code(post(pit, [(0, 10, 30), (8, 10, 10)])) == nil)
+        pit.trade(cents(200), 8, to: pit.alice)
+        pit.advance(minutes: 180)
+        pit.report(delivered: 8 * 3_600)
+        pit.advance(minutes: 300)
+        var body = CorrectDelivery.Body()
+        body.deliveredDeviceSeconds = 7 * 3_600
+        body.reference = "one"
+        body.reason = "one was down"
+        #expect(pit.market.code(.correctDelivery(CorrectDelivery(DeliveryID(1), body)), as: pit.market.operatorID) == nil)
+        pit.advance(minutes: 1_440)
+        for participant in [pit.alice, pit.provider] {
+            #expect(pit.market.exchange.feeTiers(of: participant, after: 0, limit: 1).map(\.deliveredHours) == [7])
+        }
+    }
+
     @Test("delivered hours of the last 30 days lead to a tier from the next midnight on, and leave it again")
     func tiers() throws {
         let pit = Pit()

@@ -141,6 +141,67 @@ struct IndexScene {
         #expect(try scene.market.isReadBack())
     }
 
+    @Test("a corrected delivery is a revision by itself; what an operator left out stays out")
+    func corrects() throws {
+        let scene = IndexScene()
+        scene.sales(hour: 2)
+        scene.deliver(hour: 2, report: 1)
+        let before = scene.market.now
+        let first = try scene.source(2..<3)
+        func correct(_ delivery: Int64, _ seconds: Int64) -> RefusalCode? {
+            var body = CorrectDelivery.Body()
+            body.deliveredDeviceSeconds = seconds
+            body.reference = "case \(delivery) \(seconds)"
+            body.reason = "the meter of \(delivery) was wrong"
+            return scene.market.code(.correctDelivery(CorrectDelivery(DeliveryID(delivery), body)), as: scene.market.operatorID)
+        }
+        scene.market.advance(to: before.advanced(minutes: 60))
+        let trades = try first.sales.map(\.input.trade)
+        #expect(correct(1, 3_600) == nil)
+        let corrected = try scene.source(2..<3)
+        #expect(corrected.revisions.map(\.reason) == ["settled", "the meter of 1 was wrong"])
+        #expect(corrected.sales[0].input.deviceSeconds == 3_600 && corrected.index.value != first.index.value)
+        #expect(try scene.source(2..<3, at: before).index == first.index)
+        // Left out by an operator, then corrected: it stays out. Corrected to nothing, it is out by itself.
+        var body = ReviseIndex.Body()
+        body.hour = scene.midnight + 2
+        body.excludedTrades = [trades[2]]
+        body.reason = "a test"
+        #expect(scene.market.code(.reviseIndex(ReviseIndex(product: scene.product, body: body)), as: scene.market.operatorID) == nil)
+        #expect(correct(3, 1_800) == nil && correct(4, 0) == nil)
+        let last = try scene.source(2..<3)
+        #expect(last.sales.map(\.input.trade) == trades.filter { $0 != trades[2] && $0 != trades[3] })
+        // Corrected back, and taken in again.
+        #expect(correct(4, 3_600) == nil)
+        body.excludedTrades = nil
+        #expect(scene.market.code(.reviseIndex(ReviseIndex(product: scene.product, body: body)), as: scene.market.operatorID) == nil)
+        let back = try scene.source(2..<3)
+        #expect(back.sales.map(\.input.trade) == trades && back.sales[2].input.deviceSeconds == 1_800 && back.revisions.count == 7)
+        #expect(scene.market.replay().state == scene.market.state)
+        #expect(try scene.market.isReadBack())
+    }
+
+    @Test("a correction before the hour is known changes what becomes known first")
+    func correctsEarly() throws {
+        let scene = IndexScene()
+        scene.sales(hour: 2)
+        scene.market.advance(to: (scene.midnight + 2).end.advanced(minutes: 1))
+        for resource in scene.resources.dropLast() {
+            scene.market.report(resource, scene.midnight + 2, delivered: 3 * 3_600, sequence: 1, as: scene.meter)
+        }
+        scene.market.advance(to: (scene.midnight + 2).end.advanced(minutes: 40))
+        var body = CorrectDelivery.Body()
+        body.deliveredDeviceSeconds = 3_600
+        body.reference = "early"
+        body.reason = "early"
+        #expect(scene.market.code(.correctDelivery(CorrectDelivery(DeliveryID(1), body)), as: scene.market.operatorID) == nil)
+        #expect(try scene.source(2..<3).index.reason == .notSettled)
+        scene.market.advance(to: (scene.midnight + 2).end.advanced(hours: 25))
+        let source = try scene.source(2..<3)
+        #expect(source.revisions.count == 1 && source.sales[0].input.deviceSeconds == 3_600 && source.sales.count == 8)
+        #expect(try scene.market.isReadBack())
+    }
+
     @Test("an index of a class takes the products of all zones in one currency; another currency has its own")
     func classes() throws {
         let market = Market()

@@ -56,11 +56,14 @@ struct CatalogueCorrectionTests {
             }
             pit.advance(minutes: 300)
             let settled = market.events(since: 0).compactMap { event -> [UInt8]? in
-                if case .delivery(let delivery) = event.event { return BinaryEncoder.encode(delivery) }
-                return nil
+                switch event.event {
+                case .delivery(let delivery): BinaryEncoder.encode(delivery)
+                case .transfer(let transfer): BinaryEncoder.encode(transfer)
+                default: nil
+                }
             }
             #expect(settled.count > 1)
-            return settled
+            return settled + [BinaryEncoder.encode(try #require(market.exchange.delivery(DeliveryID(1))))]
         }
         #expect(try run(correcting: true) == run(correcting: false))
     }

@@ -54,7 +54,7 @@ struct RefusalTests {
             _ = exchange.settlementRuns(after: SettlementRunID(number), limit: 3)
             _ = exchange.positions(of: pit.alice, after: Int(number), limit: 3)
             _ = exchange.balances(of: ParticipantID(number))
-            #expect(exchange.settlementLines(SettlementRunID(number), after: DeliveryID(number), limit: 3) == nil)
+            #expect(exchange.settlementLines(SettlementRunID(number), from: Int(clamping: number), limit: 3) == nil)
             #expect(exchange.order(OrderReference(id: OrderID(number)), of: nil) == nil)
             #expect(exchange.offer(OfferID(number)) == nil && exchange.bid(BidID(number)) == nil)
             #expect(exchange.allocation(AllocationID(number)) == nil && exchange.delivery(DeliveryID(number)) == nil)
