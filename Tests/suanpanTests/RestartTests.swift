@@ -1,7 +1,10 @@
 import Client
 import EmbeddedPostgres
 import Foundation
+import Sequencer
 import Testing
+
+import suanpan
 
 /// What a server that was stopped and started again still knows of the requests before, and what its database never knew.
 @Suite("Requests across a restart", .serialized)
