@@ -1,10 +1,7 @@
 import Client
 import EmbeddedPostgres
 import Foundation
-import Sequencer
 import Testing
-
-import suanpan
 
 /// What a server that was stopped and started again still knows of the requests before, and what its database never knew.
 @Suite("Requests across a restart", .serialized)
@@ -29,7 +26,6 @@ struct RestartTests {
         let second = try await LocalServer.start(database: first.database, folder: first.folder)
         try await SuanpanClient.withConnections(1, to: second.url) { client in
             let host = client.acting(with: LocalServer.operatorKey)
-            let sequence = second.venue.sequencer.acknowledgedSequence
             for (name, answer) in zip(["made", "refused"], answers) {
                 let again = try await host.send("POST", "/v1/zones", body: zone, idempotencyKey: name)
                 #expect(again.header("idempotency-replayed") == "true")
@@ -39,7 +35,7 @@ struct RestartTests {
             #expect(try JSONValue(parsing: key.body)[path: "key"] == .null)
             let other = try await host.send("POST", "/v1/zones", body: label, idempotencyKey: "made")
             #expect(other.status == 422)
-            #expect(second.venue.sequencer.acknowledgedSequence == sequence)
+            #expect(try await host.zones().count == 1)
             // The key itself works.
             #expect(try await client.acting(with: secrets[0]).send("GET", "/v1/balances").status == 200)
         }
