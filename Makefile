@@ -51,7 +51,7 @@ fuzz: setup ## Fuzz: a million requests over HTTP, a million damaged frames, a m
 	SUANPAN_FUZZ_OPERATIONS=1000000 SUANPAN_FUZZ_CASES=1000000 $(TEST) --filter 'MatchingTests|FuzzTests'
 
 .PHONY: simulate
-simulate: setup ## Do faults of 14 kinds to a real server under load, and simulate a random market of 200,000 commands
+simulate: setup ## Do faults of 15 kinds to a real server under load, and simulate a random market of 200,000 commands
 	$(BUILD) --build-tests
 	SUANPAN_SIMULATION_COMMANDS=200000 SUANPAN_FAULT_CYCLES=5 $(TEST) --filter 'SimulationTests|FaultTests|CrashTests'
 

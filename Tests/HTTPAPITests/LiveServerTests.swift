@@ -16,6 +16,7 @@ import Testing
             "GET /v1/time HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             "GET /v1/time HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
             "POST /v1/halt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer spk_operator\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "POST /v1/halt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer spk_operator\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
         ])
     func answersNonsense(_ request: String) async throws {
         try await live { port in

@@ -2,6 +2,7 @@ import Dispatch
 import Exchange
 import Foundation
 import Persistence
+import Postgres
 import Sequencer
 import Synchronization
 import Testing
@@ -96,6 +97,42 @@ struct StandbyTests {
         try taken.store.journal.append(SampleHistory.frames[3])
         first.close()
         taken.store.close()
+    }
+
+    @Test("a server that was stopped in the middle of its transactions is replaced all the same, by one that waited and by one that began later")
+    func stoppedInTransactions() throws {
+        for isLate in [false, true] {
+            let scene = try Scene()
+            let (first, _) = try PersistentStore.open(scene.settings(), logger: Scene.logger)
+            for frame in SampleHistory.frames.prefix(3) { try first.journal.append(frame) }
+            // As its projector, its prover and its snapshots hold their rows while they write.
+            let stopped = try [
+                ("suanpan projector", "SELECT 1 FROM projector_position FOR UPDATE"), ("suanpan prover", "SELECT 1 FROM ledger_tree FOR UPDATE"),
+                ("suanpan snapshot", "LOCK TABLE snapshots IN SHARE ROW EXCLUSIVE MODE"),
+            ].map { name, statement in
+                let connection = try Connection(to: scene.database, applicationName: name)
+                if isLate { try connection.executeScript("BEGIN; \(statement)") }
+                return (connection, statement)
+            }
+            let looks = DispatchSemaphore(value: 0)
+            var standby = Self.quick(.milliseconds(300))
+            standby.followed = { _ in looks.signal() }
+            let taking = Self.waiting(scene, standby)
+            if !isLate {
+                try #require(looks.wait(timeout: .now() + 30) == .success)
+                for (connection, statement) in stopped { try connection.executeScript("BEGIN; \(statement)") }
+            }
+            let taken = try taking.value()
+            #expect(taken.store.journal.epoch == 2)
+            try taken.store.journal.append(SampleHistory.frames[3])
+            // The read models follow: nothing of the first server is in their way.
+            let end = ContinuousClock.now + .seconds(30)
+            while taken.store.projector.position < SampleHistory.frames[3].lastSequence, .now < end { usleep(10_000) }
+            #expect(taken.store.projector.position == SampleHistory.frames[3].lastSequence)
+            #expect(stopped.allSatisfy { connection, _ in (try? connection.query("SELECT 1")) == nil })
+            first.close()
+            taken.store.close()
+        }
     }
 
     @Test("a server that beats is not replaced, however short the silence")

@@ -23,11 +23,15 @@ struct ServerProcess: Sendable {
 
     /// Starts `suanpan serve` on a free port with a simulated clock and waits until it printed its address.
     ///
-    /// - Parameter options: More of the command line.
+    /// - Parameters:
+    ///   - openFiles: How many files it may have open at most; as the tests themselves where nil.
+    ///   - options: More of the command line.
     static func serve(
-        dataDirectory: String, database: String? = nil, operatorKey: String, log: String, options: [String] = []
+        dataDirectory: String, database: String? = nil, operatorKey: String, log: String, openFiles: Int? = nil, options: [String] = []
     ) async throws -> ServerProcess {
-        try await start(dataDirectory: dataDirectory, database: database, operatorKey: operatorKey, log: log, options: options).serving()
+        try await start(
+            dataDirectory: dataDirectory, database: database, operatorKey: operatorKey, log: log, openFiles: openFiles, options: options
+        ).serving()
     }
 
     /// A server that was started and has not printed its address yet: a standby, before it took over.
@@ -59,14 +63,15 @@ struct ServerProcess: Sendable {
     /// Starts `suanpan serve`.
     static func start(
         dataDirectory: String, database: String? = nil, operatorKey: String, isStandby: Bool = false, log: String,
-        options: [String] = []
+        openFiles: Int? = nil, options: [String] = []
     ) throws -> Starting {
         var arguments = [
             "serve", "--data-dir", dataDirectory, "--port", "0", "--clock", "simulated", "--start-time", "2026-11-23T00:00:00Z",
         ] + options
         if let database { arguments += ["--database-url", database] }
         if isStandby { arguments.append("--standby") }
-        return Starting(process: try spawn(arguments, environment: ["SUANPAN_OPERATOR_KEY": operatorKey], log: log), log: log)
+        let environment = ["SUANPAN_OPERATOR_KEY": operatorKey]
+        return Starting(process: try spawn(arguments, environment: environment, log: log, openFiles: openFiles), log: log)
     }
 
     /// Runs another command of the program to its end.
@@ -152,13 +157,20 @@ struct ServerProcess: Sendable {
         return program
     }
 
-    private static func spawn(_ arguments: [String], environment: [String: String], log: String) throws -> Process {
+    private static func spawn(
+        _ arguments: [String], environment: [String: String], log: String, openFiles: Int? = nil
+    ) throws -> Process {
         guard FileManager.default.createFile(atPath: log, contents: nil), let output = FileHandle(forWritingAtPath: log) else {
             throw Failure(description: "\(log) cannot be written")
         }
         let process = Process()
         process.executableURL = try program()
         process.arguments = arguments
+        if let openFiles {
+            // The shell becomes the program, which keeps its process's number.
+            process.arguments = ["-c", "ulimit -n \(openFiles) && exec \"$0\" \"$@\"", try program().path] + arguments
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        }
         // A database of the person who runs the tests is not for this one.
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "DATABASE_URL" }
             .merging(environment) { _, own in own }

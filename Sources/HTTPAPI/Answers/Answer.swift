@@ -12,6 +12,8 @@ package struct Answer: Sendable {
     package var isSecret = false
     /// Whether the answer changes seldom, so that a client may ask whether its own still holds.
     package var changesSlowly = false
+    /// The name of this state of the answer, where it was made before; else it is made from the body.
+    package var tag: String?
     /// The body piece by piece instead of `body`, until nil: what is too long to be held at once. A piece that throws ends the
     /// connection, so that nobody takes a part for the whole.
     package var pieces: (@Sendable () async throws -> [UInt8]?)?

@@ -14,6 +14,8 @@ struct ConnectionPatience: Sendable {
     /// How long the other side may take nothing of an answer that waits for it.
     var reader: TimeAmount
     var connectionsPerAddress: Int
+    /// Connections in all; when so many are open, some without a request give way.
+    var connections: Int
 }
 
 /// Stands first on every connection, before TLS: counts it, and cuts it where a request's head does not come to its end.
@@ -24,10 +26,13 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     private let counts: ConnectionCounts
     private let patience: ConnectionPatience
-    private var address: NetworkAddress?
-    private var isCounted = false
+    /// What is counted in; nil before and after.
+    private var open: OpenConnection?
+    private var wasCounted = false
     /// Whether the next bytes begin a head: none has come since the last answer.
     private var awaitsHead = true
+    /// Requests that are not answered; of HTTP/2 there may be several.
+    private var requests = 0
     private var head: LazyDeadline?
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
@@ -43,15 +48,18 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func enter(_ context: ChannelHandlerContext) {
-        guard !isCounted else { return }
-        isCounted = true
+        guard !wasCounted else { return }
+        wasCounted = true
         let (counts, channel) = (counts, context.channel)
         head = LazyDeadline(after: patience.head) {
             counts.note(.slowHead)
             channel.close(promise: nil)
         }
-        address = channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value }
-        if !counts.enter(channel, address, limit: patience.connectionsPerAddress) {
+        let open = OpenConnection(channel, channel.remoteAddress?.ipAddress.flatMap { ClientAddress($0)?.value })
+        self.open = open
+        if counts.enter(open, limit: patience.connectionsPerAddress) {
+            counts.makeRoom(places: patience.connections, on: context.eventLoop)
+        } else {
             counts.note(.addressLimit)
             context.close(promise: nil)
         }
@@ -60,14 +68,15 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         head?.cancel()
         head = nil
-        if isCounted { counts.leave(context.channel, address) }
-        isCounted = false
+        if let open { counts.leave(open) }
+        open = nil
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if awaitsHead {
             awaitsHead = false
+            open?.noteRequest()
             head?.set(on: context.eventLoop)
         }
         context.fireChannelRead(data)
@@ -77,13 +86,23 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     func noteHead() {
         head?.clear()
         awaitsHead = false
+        requests += 1
+        open?.noteRequest()
     }
 
-    /// The request was answered: the next bytes are a head.
-    func noteAnswer() { awaitsHead = true }
+    /// A request was answered, or its stream ended without: where it was the last, the next bytes are a head.
+    func noteEnd() {
+        requests -= 1
+        awaitsHead = true
+        if requests <= 0 { open?.noteRest() }
+    }
 }
 
-/// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read.
+/// Stands where requests are whole parts: cuts a connection, or a stream of HTTP/2, whose body does not end or whose answer is not read,
+/// and lets one request through at a time.
+///
+/// Without that a client that sends many requests at once and reads nothing has many answers made for it before the first was seen not
+/// to go out.
 final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -95,6 +114,13 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     private var connection: ConnectionGuard?
     private var body: LazyDeadline?
     private var reader: LazyDeadline?
+    /// Whether a request was let through that is not answered.
+    private var isAsked = false
+    /// What came behind it, not let through yet, and the end of what the client sends, where that came.
+    private var held = CircularBuffer<NIOAny>(initialCapacity: 0)
+    private var heldEnd: ChannelEvent?
+    /// Whether somebody wants to read on meanwhile.
+    private var wantsMore = false
 
     init(counts: ConnectionCounts, patience: ConnectionPatience) {
         self.counts = counts
@@ -113,6 +139,9 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         cancel()
+        if isAsked { connection?.noteEnd() }
+        isAsked = false
+        held.removeAll()
         context.fireChannelInactive()
     }
 
@@ -123,8 +152,15 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !held.isEmpty || isAsked && isHead(data) { held.append(data) } else { letThrough(data, context) }
+    }
+
+    private func isHead(_ data: NIOAny) -> Bool { if case .head = unwrapInboundIn(data) { true } else { false } }
+
+    private func letThrough(_ data: NIOAny, _ context: ChannelHandlerContext) {
         switch unwrapInboundIn(data) {
         case .head:
+            isAsked = true
             connection?.noteHead()
             body?.set(on: context.eventLoop)
         case .body: break
@@ -133,9 +169,39 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    func read(context: ChannelHandlerContext) { if held.isEmpty { context.read() } else { wantsMore = true } }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // It must not overtake requests that came before it.
+        if let end = event as? ChannelEvent, end == .inputClosed, !held.isEmpty { heldEnd = end } else { context.fireUserInboundEventTriggered(event) }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { connection?.noteAnswer() }
+        guard case .end = unwrapOutboundIn(data), isAsked else { return context.write(data, promise: promise) }
+        isAsked = false
+        connection?.noteEnd()
         context.write(data, promise: promise)
+        if !held.isEmpty { letNextThrough(context) }
+    }
+
+    /// The next request that is held, as far as it has come.
+    private func letNextThrough(_ context: ChannelHandlerContext) {
+        // Not from within the writing of an answer.
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (pace, context) = bound.value
+            guard context.channel.isActive else { return }
+            while let data = pace.held.first, !(pace.isAsked && pace.isHead(data)) {
+                pace.held.removeFirst()
+                pace.letThrough(data, context)
+            }
+            context.fireChannelReadComplete()
+            guard pace.held.isEmpty else { return }
+            if let end = pace.heldEnd { context.fireUserInboundEventTriggered(end) }
+            pace.heldEnd = nil
+            if pace.wantsMore { context.read() }
+            pace.wantsMore = false
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -10,6 +10,9 @@ import Registry
 package struct EdgeResponder: HTTPResponder {
     package typealias Context = RequestOrigin
 
+    /// How long the refusal of a request beyond its limit is held back.
+    private static let refusalDelay: Duration = .milliseconds(50)
+
     let api: APIResponder
     let edge: EdgeServices
 
@@ -38,6 +41,8 @@ package struct EdgeResponder: HTTPResponder {
         let microseconds = (NIODeadline.now() - start).nanoseconds / 1_000
         edge.latencies.note(RouteClass(path: request.head.path ?? "/"), microseconds: microseconds)
         if edge.settings.logsAccess { log(request, response, context, microseconds) }
+        // Who asks on and on beyond a limit shall not take the time of others by being refused: each connection hears of it this often.
+        if response.status == .tooManyRequests { try? await Task.sleep(for: Self.refusalDelay) }
         return response
     }
 

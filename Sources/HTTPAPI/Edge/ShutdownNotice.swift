@@ -12,8 +12,8 @@ package final class ShutdownNotice: Service {
 
     private let state = Mutex(State())
 
-    /// How long requests in flight have when the server stops.
-    static let grace: Duration = .seconds(10)
+    /// How long requests in flight have when the server stops: what is committed after them ends within 5 s of the signal.
+    static let grace: Duration = .seconds(4)
 
     package init() {}
 

@@ -12,7 +12,7 @@ package struct HTTPServerConfiguration: Sendable {
     package var port = 8080
     /// A connection without a request, and one that stops in the middle of sending one, is closed after so many seconds.
     package var idleTimeoutSeconds: Int64 = 60
-    /// Connections beyond are not taken until others close.
+    /// At so many connections some without a request are closed to make room; where each has one, new ones wait.
     package var connectionLimit = 4_096
     /// Of one header field, and of all together, in bytes.
     package var headerFieldLimit = 16 << 10
@@ -76,7 +76,11 @@ package struct HTTPServer: Sendable {
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1_024,
                 availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)
             ),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? configuration.port) },
+            onServerRunning: { channel in
+                // Whether it is there or not, connections are taken; it only cannot be missing on a channel that is open.
+                try? await channel.pipeline.addHandler(AcceptFaultHandler(logger: logger), position: .first).get()
+                await onRunning(channel.localAddress?.port ?? configuration.port)
+            },
             logger: logger
         )
     }
@@ -87,7 +91,8 @@ package struct HTTPServer: Sendable {
     ) -> HTTPServerBuilder {
         let patience = ConnectionPatience(
             head: .seconds(configuration.headTimeoutSeconds), body: .seconds(configuration.bodyTimeoutSeconds),
-            reader: .seconds(configuration.readerTimeoutSeconds), connectionsPerAddress: configuration.connectionsPerAddress)
+            reader: .seconds(configuration.readerTimeoutSeconds), connectionsPerAddress: configuration.connectionsPerAddress,
+            connections: configuration.connectionLimit)
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ProtocolFaultHandler(names: names), RequestPace(counts: counts, patience: patience)],
             idleTimeout: .seconds(configuration.idleTimeoutSeconds),

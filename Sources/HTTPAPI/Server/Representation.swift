@@ -11,8 +11,7 @@ enum Representation {
     static func chosen(for asked: HTTPFields, _ answer: Answer, _ headers: inout HTTPFields) -> (status: Int, body: [UInt8]) {
         guard answer.pieces == nil else { return (answer.status, []) }
         if answer.changesSlowly {
-            // Weak, because it names what was said and not whether it is compressed.
-            let tag = "W/\"" + Hexadecimal.text(Array(SHA256Digest.of(answer.body).prefix(12))) + "\""
+            let tag = answer.tag ?? tag(of: answer.body)
             headers[.eTag] = tag
             headers[.cacheControl] = "no-cache"
             if let known = asked.value(.ifNoneMatch), isKnown(tag, in: known) {
@@ -30,6 +29,9 @@ enum Representation {
         headers[.contentEncoding] = "gzip"
         return (answer.status, small)
     }
+
+    /// The name of a body for `ETag`: weak, because it names what was said and not whether it is compressed.
+    static func tag(of body: [UInt8]) -> String { "W/\"" + Hexadecimal.text(Array(SHA256Digest.of(body).prefix(12))) + "\"" }
 
     /// Whether a list of `If-None-Match` has a tag, compared weakly (RFC 9110, 13.1.2).
     static func isKnown(_ tag: String, in list: String) -> Bool {

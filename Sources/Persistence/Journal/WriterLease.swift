@@ -64,6 +64,25 @@ enum WriterLease {
     ///
     /// The schema may be missing: a database is claimed before it is migrated.
     static func claim(_ connection: Connection, _ contention: LeaseContention) throws {
+        try takeLock(connection, contention)
+        try endFormer(connection)
+    }
+
+    /// Sessions of a server beside the journal's that write: each of them may stand in the middle of a transaction.
+    private static let writingSessions = ["suanpan start", "suanpan projector", "suanpan prover", "suanpan snapshot", "suanpan vault", "suanpan end"]
+
+    /// Ends what is left of the servers before. A stopped one, or one whose network is gone, would hold rows of the read models and of
+    /// the ledger's tree for as long as PostgreSQL believes it alive; one that goes on finds that its lease is lost.
+    private static func endFormer(_ connection: Connection) throws {
+        try connection.query(
+            """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+              AND application_name = ANY (string_to_array($1, ','))
+            """, [.text(writingSessions.joined(separator: ","))])
+    }
+
+    private static func takeLock(_ connection: Connection, _ contention: LeaseContention) throws {
         switch contention {
         case .refuse:
             if try waitForLock(connection, seconds: graceSeconds) { return }

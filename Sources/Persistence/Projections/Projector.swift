@@ -129,7 +129,8 @@ package final class Projector: @unchecked Sendable {
     /// - Throws: `ProjectionFault`, `PostgresError`.
     @discardableResult
     package static func rebuild(_ target: ConnectionString) throws -> Int {
-        let connection = try connect(target)
+        // By another name: a server that takes over ends the projector of the one before, and not this.
+        let connection = try connect(target, "suanpan rebuild")
         try ProjectionBatch.clear(connection)
         var rows = 0
         while let batch = try ProjectionBatch.next(after: try .stored(connection), connection) {
@@ -139,8 +140,8 @@ package final class Projector: @unchecked Sendable {
     }
 
     /// A connection whose commits do not wait for the disk: what a crash takes back is followed again.
-    private static func connect(_ target: ConnectionString) throws(PostgresError) -> Connection {
-        let connection = try Connection(to: target, applicationName: "suanpan projector")
+    private static func connect(_ target: ConnectionString, _ name: String = "suanpan projector") throws(PostgresError) -> Connection {
+        let connection = try Connection(to: target, applicationName: name)
         try connection.executeScript("SET synchronous_commit = off; SET default_transaction_isolation = 'read committed'")
         return connection
     }

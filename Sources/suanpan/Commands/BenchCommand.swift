@@ -9,6 +9,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self, BenchRecoveryCommand.self,
             BenchProofsCommand.self, BenchLoadCommand.self, BenchStreamsCommand.self, BenchSettlementCommand.self,
+            BenchPressureCommand.self,
         ]
     )
 }

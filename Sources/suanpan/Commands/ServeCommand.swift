@@ -19,6 +19,14 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let logger = Logger.server(options.edge.logFormat, options.edge.logLevel)
         var configuration = try options.edge.configuration()
+        if let limit = OpenFileLimit.raise() {
+            let connections = OpenFileLimit.connections(wanted: configuration.connectionLimit, limit: limit)
+            if connections < configuration.connectionLimit {
+                logger.warning(
+                    "--max-connections is \(configuration.connectionLimit), the system allows \(limit) open files: \(connections) are taken")
+            }
+            configuration.connectionLimit = connections
+        }
         let venue = try await Venue.open(options, logger: logger)
         configuration.edge.requestSigningKey = venue.store.requestSigningKey
         configuration.host = options.host

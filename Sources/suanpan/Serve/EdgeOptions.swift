@@ -23,7 +23,7 @@ package struct EdgeOptions: ParsableArguments {
     var rateLimitPerAddress: RateLimit?
     @Option(help: "Connections of an address beyond are closed at once.")
     var connectionsPerAddress = 2_048
-    @Option(help: "Connections in all; beyond, they wait.")
+    @Option(help: "Connections in all; beyond, those without a request give way, and where each has one, new ones wait.")
     var maxConnections = 4_096
     @Option(help: "Seconds after which a connection without a request is closed.")
     var idleTimeout: Int64 = 60

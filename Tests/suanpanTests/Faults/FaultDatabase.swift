@@ -43,6 +43,17 @@ final class FaultDatabase: @unchecked Sendable {
         return try? connection.query(sql).first?.int64(0)
     }
 
+    /// What each session does, one a line, for whoever looks for the reason of a failure.
+    var sessions: String {
+        guard let target = try? ConnectionString(connectionString), let connection = try? Connection(to: target) else { return "none" }
+        let rows = try? connection.query(
+            """
+            SELECT concat_ws(' ', pid, application_name, state, wait_event_type, wait_event, now() - state_change, pg_blocking_pids(pid)::text,
+              left(query, 120)) FROM pg_stat_activity WHERE backend_type = 'client backend'
+            """)
+        return rows?.compactMap { try? $0.text(0) }.joined(separator: "\n") ?? "none"
+    }
+
     /// Ends the journal's session; whether there was one.
     func terminateJournal() -> Bool {
         query(

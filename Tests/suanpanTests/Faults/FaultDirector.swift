@@ -59,6 +59,7 @@ struct FaultDirector {
     private mutating func strike(_ server: ServerProcess, _ database: FaultDatabase, _ relay: FaultRelay) async throws {
         switch kind {
         case .killServer, .takeOverKilled: server.send(SIGKILL)
+        case .endServer: server.send(SIGTERM)
         case .takeOverStopped: server.send(SIGSTOP)
         case .stopServer:
             server.send(SIGSTOP)

@@ -2,6 +2,8 @@
 enum FaultKind: String, CaseIterable, Sendable {
     /// SIGKILL to the server.
     case killServer = "server killed"
+    /// SIGTERM to the server.
+    case endServer = "server ended"
     /// SIGSTOP and, a moment later, SIGCONT to the server.
     case stopServer = "server stopped and continued"
     /// `pg_terminate_backend` on the session that commits.
@@ -35,12 +37,12 @@ enum FaultKind: String, CaseIterable, Sendable {
         case .stopServer, .cut, .loseRequest, .loseReply, .loseReplyAndFarewell: 3
         case .terminateSession: 5
         case .stall: 2
-        case .killServer, .takeOverKilled, .takeOverStopped, .killBackend, .killPostgres, .restartPostgres, .fillDisk: 1
+        case .killServer, .endServer, .takeOverKilled, .takeOverStopped, .killBackend, .killPostgres, .restartPostgres, .fillDisk: 1
         }
     }
 
     /// Whether a standby waits beside the server.
     var needsStandby: Bool { self == .takeOverKilled || self == .takeOverStopped }
     /// Whether the server serves after the round that served before it.
-    var leavesServer: Bool { self != .killServer && !needsStandby }
+    var leavesServer: Bool { self != .killServer && self != .endServer && !needsStandby }
 }

@@ -110,10 +110,26 @@ struct FaultScene {
     private mutating func replace(_ kind: FaultKind, _ standby: ServerProcess.Starting?) async throws {
         guard !kind.leavesServer else { return }
         guard let standby else {
-            #expect(try await server.ending() == .signalled(SIGKILL), "\(kind), seed \(seed)")
+            let began = ContinuousClock.now
+            let ending = try await server.ending()
+            if kind == .endServer { print("faults: \(kind.rawValue): at its end after \(ContinuousClock.now - began)") }
+            #expect(
+                ending == (kind == .endServer ? .exited(0) : .signalled(SIGKILL)), "\(kind), seed \(seed): \(server.output.suffix(1_000))")
             return try await startAgain()
         }
-        let heir = try await standby.serving()
+        let heir: ServerProcess
+        do {
+            heir = try await standby.serving()
+        } catch {
+            Issue.record(
+                """
+                the standby does not take over, \(kind), seed \(seed): \(ServerProcess.text(of: standby.log))
+                the other said: \(server.output.suffix(1_000))
+                PostgreSQL's sessions:
+                \(database.sessions)
+                """)
+            throw error
+        }
         if kind == .takeOverStopped { server.send(SIGCONT) }
         let expected: ServerProcess.Ending = kind == .takeOverStopped ? .exited(1) : .signalled(SIGKILL)
         #expect(try await server.ending() == expected, "\(kind), seed \(seed): \(server.output.suffix(1_000))")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A connection on which many requests are sent before their answers are read.
 final class Pipeline {
@@ -41,8 +42,10 @@ final class Pipeline {
     func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            let count = bytes.withUnsafeBytes { part in
+                RawConnection.again {
+                    Foundation.send(descriptor, part.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                }
             }
             guard count > 0 else { return }
             sent += count
@@ -107,7 +110,7 @@ final class Pipeline {
 
     private func fill() -> Bool {
         var piece = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &piece, piece.count, 0)
+        let count = RawConnection.again { recv(descriptor, &piece, piece.count, 0) }
         guard count > 0 else { return false }
         buffer += piece[..<count]
         return true

@@ -30,7 +30,7 @@ struct RequestFuzzer {
     mutating func next() -> Case {
         let route = Self.routes[draw(Self.routes.count)]
         // What would leave the rest of the run without a market is only sent where it must be refused.
-        let endsTheMarket = ["suspend", "halt", "clock", "keys"].contains { route.path.contains($0) } || route.method == .delete && route.path.contains("resources")
+        let endsTheMarket = ["suspend", "halt", "clock", "keys", "signing"].contains { route.path.contains($0) } || route.method == .delete && route.path.contains("resources")
         var path = path(of: route, hostile: endsTheMarket)
         if !route.query.isEmpty || draw(20) == 0 { path += query(of: route) }
         var body: [UInt8]?
