@@ -71,13 +71,18 @@ extension Exchange {
     func ranked(_ plans: [BidPlan], _ spec: BidSpec) -> [BidPlan] {
         guard let index = spec.requirements.workload?.index else { return plans }
         let rated = plans.enumerated().map { position, plan in
-            (plan: plan, position: position, figure: index.thousandths(of: catalogue.computeClass(of: plan.product)) ?? 0)
+            (plan: plan, position: position, figure: index.thousandths(of: computeClass(of: plan)) ?? 0)
         }
         return rated.sorted { left, right in
             if (left.figure > 0) != (right.figure > 0) { return left.figure > 0 }
             let (first, second) = (left.plan.total * Int128(right.figure), right.plan.total * Int128(left.figure))
             return first == second ? left.position < right.position : first < second
         }.map(\.plan)
+    }
+
+    /// The class of a plan's product, as its first hour was listed.
+    func computeClass(of plan: BidPlan) -> ComputeClass {
+        catalogue.computeClass(of: ContractKey(product: plan.product, hour: plan.start))
     }
 
     /// What moving a bid's data out of the resources of its plan costs; nil where the bid names none.

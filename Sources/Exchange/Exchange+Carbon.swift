@@ -15,13 +15,7 @@ extension Exchange {
         for (delivery, part) in zip(metered.deliveries, parts) {
             deliveries[Int(delivery.rawValue) - 1].energyKilowattHours = part
         }
-        if let resource = resource(id) {
-            // What was sold keeps the grid's figure that its contract was listed with.
-            let product = metered.deliveries.first.map { deliveries[Int($0.rawValue) - 1].delivery.contract.product }
-            let zone = product.map { catalogue.zone(of: ContractKey(product: $0, hour: hour)) } ?? catalogue.zone(code: resource.spec.zone)
-            meters[index].hours[hour].pue = resource.spec.site?.pue
-            meters[index].hours[hour].gridGramsPerKilowattHour = zone?.grid?.gramsPerKilowattHour
-        }
+        if let resource = resource(id) { meters[index].hours[hour].pue = resource.spec.site?.pue }
         let freed = unmatchEnergy(of: id, in: hour)
         matchEnergy(of: id, in: hour)
         // What a corrected report leaves over covers other hours of the year, from the earliest on.
@@ -76,7 +70,8 @@ extension Exchange {
         meters[index].hours[hour].annualMatched = Measure(metered.annualMatched.rawValue + annual.rawValue)
     }
 
-    /// Energy and CO₂ of a delivery; nil until its hour is reported.
+    /// Energy and CO₂ of a delivery; nil until its hour is reported. The grid's factor is that of the catalogue's version that the
+    /// contract was listed under.
     func carbon(of state: DeliveryState) -> CarbonView? {
         let index = Int(state.delivery.lot.resource.rawValue) - 1
         guard meters.indices.contains(index) else { return nil }
@@ -87,13 +82,14 @@ extension Exchange {
         view.itEnergyKilowattHours = energy
         view.facilityEnergyKilowattHours = Carbon.facilityEnergy(energy, pue: metered.pue)
         view.pue = metered.pue
-        view.gridGramsPerKilowattHour = metered.gridGramsPerKilowattHour
+        let factor = catalogue.zone(of: state.delivery.contract).grid?.gramsPerKilowattHour
+        view.gridGramsPerKilowattHour = factor
         view.hourlyMatchedKilowattHours = part(metered.hourlyMatched, of: metered, energy)
         view.annualMatchedKilowattHours = part(metered.annualMatched, of: metered, energy)
-        view.locationGrams = Carbon.grams(energy: energy, pue: metered.pue, factor: metered.gridGramsPerKilowattHour)
+        view.locationGrams = Carbon.grams(energy: energy, pue: metered.pue, factor: factor)
         let all = metered.hourlyMatched.rawValue + metered.annualMatched.rawValue
-        view.hourlyMarketGrams = marketGrams(metered, energy, matched: metered.hourlyMatched)
-        view.marketGrams = marketGrams(metered, energy, matched: Measure(all))
+        view.hourlyMarketGrams = marketGrams(metered, energy, factor, matched: metered.hourlyMatched)
+        view.marketGrams = marketGrams(metered, energy, factor, matched: Measure(all))
         return view
     }
 
@@ -106,11 +102,10 @@ extension Exchange {
     }
 
     /// An hour that is covered whole is so for each of its deliveries, whatever the parts' rounding.
-    private func marketGrams(_ metered: MeteredHour, _ energy: Measure, matched: Measure) -> Measure? {
+    private func marketGrams(_ metered: MeteredHour, _ energy: Measure, _ factor: Measure?, matched: Measure) -> Measure? {
         guard let facility = Carbon.facilityEnergy(metered.energyKilowattHours, pue: metered.pue) else { return nil }
         let share = matched >= facility ? Carbon.facilityEnergy(energy, pue: metered.pue) : part(matched, of: metered, energy)
-        return Carbon.grams(
-            energy: energy, pue: metered.pue, factor: metered.gridGramsPerKilowattHour, matched: share ?? Measure())
+        return Carbon.grams(energy: energy, pue: metered.pue, factor: factor, matched: share ?? Measure())
     }
 }
 

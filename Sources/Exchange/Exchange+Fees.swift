@@ -154,11 +154,11 @@ extension Exchange {
     }
 
     /// What a participant pays in each product now.
-    package func feeTiers(of participant: ParticipantID, after: Int, limit: Int) -> [FeeTierView] {
+    package func feeTiers(of participant: ParticipantID, after: Int, limit: Int) -> [CurrentFeesView] {
         let hours = deliveredHours(of: participant)
         return catalogue.products.dropFirst(after).prefix(limit).map { product in
             let fees = fees(of: participant, product.id)
-            var view = FeeTierView()
+            var view = CurrentFeesView()
             view.product = product.id
             view.version = fees.version
             view.deliveredHours = hours

@@ -18,7 +18,7 @@ extension Exchange {
         guard let resource = resource(spec.resourceID), resource.providerID == issuer, resource.status != .retired else {
             throw Refusal(.unknownResource, "there is no such resource of yours", field: "resource_id")
         }
-        let product = try product(for: resource)
+        let product = try product(for: resource, spec)
         guard isListed(ContractKey(product: product.id, hour: spec.end + -1)) else {
             throw Refusal(.unknownContract, "the last hours are not listed yet", field: "end")
         }
@@ -86,9 +86,22 @@ extension Exchange {
         return refreshOffer(position)
     }
 
-    /// The product that a resource is offered in: the standard grade of its class and zone; where that is not listed, the
-    /// first listed grade whose guarantees the resource meets.
-    private func product(for resource: Resource) throws(Refusal) -> Product {
+    /// The product that a resource is offered in: the one that is named, or the named grade of its class and zone. Where neither
+    /// is, the standard grade; where that is not listed, the first listed one whose guarantees the resource meets.
+    private func product(for resource: Resource, _ spec: OfferSpec) throws(Refusal) -> Product {
+        if let code = spec.product {
+            guard let id = catalogue.productID(code: code) else {
+                throw Refusal(.notFound, "there is no product \(code)", field: "product")
+            }
+            return catalogue[id]
+        }
+        if let grade = spec.grade {
+            let code = Product.code(computeClass: resource.spec.computeClass, zone: resource.spec.zone, grade: grade)
+            guard let id = catalogue.productID(code: code) else {
+                throw Refusal(.notFound, "there is no product \(code)", field: "grade")
+            }
+            return catalogue[id]
+        }
         let code = Product.code(computeClass: resource.spec.computeClass, zone: resource.spec.zone, grade: Grade.standardCode)
         if let id = catalogue.productID(code: code) { return catalogue[id] }
         for product in catalogue.products where Eligibility.offerExclusions(resource, product.id, in: catalogue).isEmpty {

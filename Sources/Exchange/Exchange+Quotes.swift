@@ -23,7 +23,7 @@ extension Exchange {
         view.alternatives = alternatives(ranked(found.plans.filter { $0 != plan }, spec), spec)
         view.feasible = found.feasible != nil
         view.product = plan.product
-        view.performance = catalogue.computeClass(of: plan.product).performance
+        view.performance = computeClass(of: plan).performance
         view.resourceID = plan.resource.isNone ? nil : plan.resource
         view.start = plan.start
         view.cost = Micros(Int64(clamping: plan.cost))
@@ -56,11 +56,12 @@ extension Exchange {
         return view
     }
 
-    /// Grams of CO₂ of one device at its rated power for a contract's hour, location-based, by the facts that the contract was listed
-    /// with; nil where one is unknown.
+    /// Grams of CO₂ of one device at its rated power for an hour, location-based, by the facts that the contract was listed
+    /// under; nil where one is unknown.
     func carbon(of id: ResourceID, _ contract: ContractKey) -> Measure? {
         Carbon.gramsPerDeviceHour(
-            computeClass: catalogue.computeClass(of: contract), pue: resource(id)?.spec.site?.pue, zone: catalogue.zone(of: contract)
+            computeClass: catalogue.computeClass(of: contract), pue: resource(id)?.spec.site?.pue,
+            zone: catalogue.zone(of: contract)
         )
     }
 
@@ -75,7 +76,7 @@ extension Exchange {
             view.cost = best.cost
             view.fees = best.fees
             view.averagePrice = best.averagePrice
-            view.performance = catalogue.computeClass(of: plan.product).performance
+            view.performance = computeClass(of: plan).performance
             return view
         }
     }

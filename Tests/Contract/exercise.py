@@ -1,14 +1,15 @@
 """Lets schemathesis send what the description allows and forbids, with an operator's key and with a trader's, and looks at every answer.
 
 Not asked for: that what the types allow is taken (the market's own refusals are answers, too). Streams have no end and are left out,
-and so is the clock, which would run away from the fixtures. Time is bounded: what was not sent by then is not sent, and said so."""
+and so is the clock, which would run away from the fixtures. Time is bounded: what was not sent by then is not sent."""
 import json
 import subprocess
 import sys
 import urllib.request
 
 url, operator_key, description, examples = sys.argv[1:5]
-LONGEST = 240
+# Seconds for each key: for what is sent, and until the run must have ended.
+BUDGET, LONGEST = 70, 160
 document = json.load(open(description, encoding="utf-8"))
 streams = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values() if operation.get("x-stream")]
 
@@ -25,16 +26,13 @@ def exercise(who, key):
         "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
         "response_schema_conformance,negative_data_rejection,unsupported_method",
         "--phases", "examples,coverage,fuzzing", "--max-examples", examples, "--generation-deterministic",
-        "--request-timeout", "10", "--no-color", "--exclude-operation-id", "advanceClock"]
+        "--request-timeout", "10", "--max-time", str(BUDGET), "--no-color", "--exclude-operation-id", "advanceClock"]
     for name in streams:
         command += ["--exclude-operation-id", name]
     try:
         ended = subprocess.run(command, timeout=LONGEST, capture_output=True, text=True)
     except subprocess.TimeoutExpired as late:
-        text = (late.stdout or b"").decode()
-        if "FAILURES" in text or "❌" in text:
-            sys.exit(text[-8000:])
-        return print(f"contract: exercised with {who} key, cut off after {LONGEST} s")
+        sys.exit(f"exercised with {who} key: no end after {LONGEST} s\n" + (late.stdout or b"").decode()[-8000:])
     if ended.returncode != 0:
         sys.exit(ended.stdout[-12000:] + ended.stderr[-2000:])
     counts = [line.strip() for line in ended.stdout.splitlines() if " generated, " in line]

@@ -1,7 +1,6 @@
+import HTTPAPI
 import Quantities
 import Testing
-
-@testable import HTTPAPI
 
 @Suite struct BookAnswerTests {
     private func key(_ hour: Int32, depth: Int = 10) -> BookAnswers.Key {

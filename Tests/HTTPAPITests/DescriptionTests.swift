@@ -47,6 +47,17 @@ import Testing
                 let name = String(part.prefix { $0 != "\"" })
                 #expect(schemas[name] != nil, "\(name)")
             }
+            // What comes as a table or a page on demand says so.
+            for (path, types) in [("/v1/statements", 3), ("/v1/reports/capacity", 2), ("/v1/orders", 1)] {
+                let get = (paths[path] as? [String: Any])?["get"] as? [String: Any]
+                let good = (get?["responses"] as? [String: Any])?["200"] as? [String: Any]
+                #expect((good?["content"] as? [String: Any])?.count == types, "\(path)")
+            }
+            // Generated clients must not wait for an end of these.
+            let streams = paths.filter { _, methods in
+                (methods as? [String: Any])?.values.contains { ($0 as? [String: Any])?["x-stream"] as? Bool == true } == true
+            }
+            #expect(Set(streams.keys) == Set(HTTPServer.routes.filter(\.isStream).map(\.path)) && !streams.isEmpty)
             #expect(try await host.acting(with: nil).get("/docs").text.contains("fetch(\"/openapi.json\")"))
         }
     }

@@ -82,6 +82,24 @@ import Testing
             #expect(found.status == 200 && found.id == scene.resource && found.string("class") == "H100-SXM")
             #expect(try await nobody.get("/v1/resolve/" + cri.filter { $0 != "-" }).status == 200)
             #expect(try await nobody.get("/v1/resolve/CN-EXA001-ZHW-I-H100SX-000001-4Z").status == 404)
+            // Every single character put wrong and every pair of neighbours exchanged is found by the check characters.
+            let plain = Array(cri.filter { $0 != "-" })
+            var wrong: [[Character]] = []
+            for place in plain.indices {
+                for other in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" where other != plain[place] {
+                    wrong.append(plain)
+                    wrong[wrong.count - 1][place] = other
+                }
+                if place + 1 < plain.count, plain[place] != plain[place + 1] {
+                    wrong.append(plain)
+                    wrong[wrong.count - 1].swapAt(place, place + 1)
+                }
+            }
+            #expect(wrong.count > 900)
+            for text in wrong {
+                let answer = try await nobody.get("/v1/resolve/" + String(text))
+                #expect(answer.status == 404 && answer.text.contains("form or check characters are wrong"), "\(String(text)): \(answer.text)")
+            }
             try await scene.provider.must("DELETE", "/v1/resources/\(scene.resource)")
             let gone = try await nobody.get("/v1/resolve/\(cri)")
             #expect(gone.status == 410 && gone.code == "gone")

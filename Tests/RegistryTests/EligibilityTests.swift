@@ -210,6 +210,7 @@ struct EligibilityPropertyTests {
             var guarantees = Self.requirements(using: &generator)
             (guarantees.products, guarantees.classes, guarantees.zones, guarantees.countries) = (nil, nil, nil, nil)
             (guarantees.fromZone, guarantees.maxRTTMilliseconds, guarantees.datasetGigabytes) = (nil, nil, nil)
+            guarantees.minReliability = nil
             try catalogue.add(Grade(code: "G", guarantees: guarantees))
             let product = try catalogue.add(Samples.terms(sample.computeClass.code, sample.zone.code, grade: "G"))
             var resource = Self.resource(using: &generator)
@@ -238,21 +239,24 @@ struct EligibilityPropertyTests {
     private static let pues = [1_100_000, 1_200_000, 1_300_000].map { Measure($0) }
 
     private static func candidate(using generator: inout Generator) -> Eligibility.Candidate {
-        let computeClass = Samples.computeClass(
+        var computeClass = Samples.computeClass(
             codes.randomElement(using: &generator) ?? "A", memory: some([16, 80, 141], using: &generator),
             bf16: some([100, 989], using: &generator), watts: some([400, 700], using: &generator),
             abi: Bool.random(using: &generator) ? "cuda" : "cann"
         )
+        computeClass.tflops?.fp64 = some([1_000_000, 34_000_000], using: &generator).map { Measure($0) }
         let zone = Samples.zone(
             codes.randomElement(using: &generator) ?? "A", country: Bool.random(using: &generator) ? "CN" : "US",
             grid: some([15_830_000, 404_200_000], using: &generator)
         )
         let grade = Grade(code: "G", guarantees: requirements(using: &generator))
         let own = Bool.random(using: &generator) ? resource(using: &generator) : nil
-        return Eligibility.Candidate(
+        var candidate = Eligibility.Candidate(
             productCode: codes.randomElement(using: &generator) ?? "A", computeClass: computeClass, zone: zone, grade: grade,
             resource: own, network: network(using: &generator), hour: Hour(Int32.random(in: 0..<4, using: &generator))
         )
+        if own != nil { candidate.reliability = some([900_000, 1_000_000], using: &generator).map { Measure($0) } }
+        return candidate
     }
 
     private static func network(using generator: inout Generator) -> NetworkPaths {
@@ -302,6 +306,8 @@ struct EligibilityPropertyTests {
         requirements.countries = rarely([["CN"], ["CN", "US"]])
         requirements.minMemoryGigabytes = rarely([16, 80]).map { WholeMeasure($0) }
         requirements.minBF16Tflops = rarely([Measure(100_000_000), Measure(500_000_000)])
+        requirements.minFP64Tflops = rarely([Measure(1_000_000), Measure(30_000_000)])
+        requirements.minReliability = rarely([Measure(800_000), Measure(950_000)])
         requirements.abi = rarely(["cuda", "cann"])
         requirements.devicesPerNode = rarely([1, 8])
         requirements.minScaleUpDomain = rarely([4, 8])
@@ -334,6 +340,8 @@ struct EligibilityPropertyTests {
         change(&requirements.countries) { $0.append("US") }
         change(&requirements.minMemoryGigabytes) { $0 = WholeMeasure($0.value - 1) }
         change(&requirements.minBF16Tflops) { $0.rawValue -= 1 }
+        change(&requirements.minFP64Tflops) { $0.rawValue -= 1 }
+        change(&requirements.minReliability) { $0.rawValue -= 50_000 }
         change(&requirements.abi) { _ in }
         change(&requirements.devicesPerNode) { $0 = max(1, $0 / 2) }
         change(&requirements.minScaleUpDomain) { $0 = max(1, $0 / 2) }

@@ -10,6 +10,7 @@ struct FixtureTests {
         var catalogue = Catalogue()
         for row in try rows("classes") { try catalogue.add(body(ComputeClass.self, of: row)) }
         for row in try rows("zones") { try catalogue.add(body(Zone.self, of: row)) }
+        for row in try rows("network") { try catalogue.set(body(NetworkPath.self, of: row)) }
         for row in try rows("products") { try catalogue.add(body(ProductTerms.self, of: row)) }
         var participants = ParticipantRegistry()
         for row in try rows("participants") {
@@ -18,6 +19,13 @@ struct FixtureTests {
         #expect(catalogue.classes.count == 25)
         #expect(catalogue.zones.count == 21)
         #expect(catalogue.products.count == 12)
+        // Whatever zone one asks from, the way to each product is known.
+        for zone in catalogue.zones {
+            for product in catalogue.products {
+                #expect(catalogue.network.roundTrip(from: zone.code, to: product.zone) != nil, "\(zone.code) \(product.zone)")
+                #expect(catalogue.network.transferHours(Measure(1_000_000), from: zone.code, to: product.zone) != nil)
+            }
+        }
         func count(_ role: Role) -> Int { participants.participants.filter { $0.has(role) }.count }
         #expect(count(.provider) == 4)
         #expect(count(.consumer) == 4)
@@ -35,7 +43,7 @@ struct FixtureTests {
 
     @Test("every class and every product says where its figures come from and how sure they are")
     func sources() throws {
-        for file in ["classes", "products"] {
+        for file in ["classes", "network", "products"] {
             for row in try rows(file) {
                 #expect(row["_source"]?.isEmpty == false)
                 #expect(["A", "A-", "B", "B-", "C"].contains(row["_confidence"]))

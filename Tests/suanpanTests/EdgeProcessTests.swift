@@ -150,6 +150,28 @@ import Testing
 }
 
 extension EdgeProcessTests {
+    @Test("SIGTERM ends open streams with the reason, before requests in flight have had their time")
+    func endsStreams() async throws {
+        try await serve { (server, _) async throws in
+            let port = try #require(server.url.split(separator: ":").last.flatMap { Int($0) })
+            let (stream, busy) = (try RawConnection(port: port), try RawConnection(port: port))
+            stream.send("GET /v1/stream?channels=orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.key)\r\n\r\n")
+            #expect(stream.receive(until: "event: snapshot").contains("HTTP/1.1 200"))
+            let body = #"{"name":"P","roles":["consumer"]}"#
+            busy.send(
+                "POST /v1/participants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.key)\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n")
+            #expect(busy.receive(until: "\r\n\r\n").contains("100 Continue"))
+            server.send(SIGTERM)
+            // To its end, while the other request still keeps the server.
+            #expect(stream.receive().contains("shutdown"))
+            #expect(server.isRunning)
+            busy.send(body)
+            #expect(busy.receive().contains("HTTP/1.1 201"))
+            #expect(try await server.ending() == .exited(0))
+        }
+    }
+
     @Test("a server whose PostgreSQL does not answer is not ready, says so, and is ready again when it does")
     func tellsLostDatabases() async throws {
         try await serve { (server, folder) async throws in

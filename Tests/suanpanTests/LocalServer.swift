@@ -22,15 +22,15 @@ struct LocalServer {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    /// Starts on a database (a new one where none is named).
-    static func start(database: String? = nil, folder: String? = nil) async throws -> LocalServer {
+    /// Starts on a database (a new one where none is named), with further options of `serve`.
+    static func start(database: String? = nil, folder: String? = nil, options more: [String] = []) async throws -> LocalServer {
         let database = try database ?? TemporaryPostgres.shared.get().makeDatabase()
         let folder = folder ?? NSTemporaryDirectory() + "suanpan-server-of-a-test-\(UUID().uuidString)"
         setenv("SUANPAN_OPERATOR_KEY", operatorKey, 1)
         let options = try ServerOptions.parse([
             "--database-url", database, "--data-dir", folder, "--port", "0", "--clock", "simulated", "--start-time",
             "2026-11-23T00:00:00Z",
-        ])
+        ] + more)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let venue = try await Venue.open(options, logger: logger)

@@ -8,14 +8,52 @@ package struct Requirements: Codable, Sendable, Equatable {
     package var countries: [String]?
     package var minMemoryGb: WholeFigure?
     package var minBf16Tflops: Measure?
+    package var minFp64Tflops: Measure?
     package var abi: String?
     package var devicesPerNode: Int?
+    package var minScaleUpDomain: Int?
+    /// The zone that round trips and paths are counted from.
+    package var fromZone: String?
+    package var maxRttMs: Measure?
+    package var maxPue: Measure?
+    package var maxGCo2PerDeviceHour: Measure?
+    /// `shared`, `container`, `virtual_machine`, `bare_metal`.
+    package var isolation: String?
+    /// `none`, `measured_boot`, `confidential`.
+    package var attestation: String?
+    /// `general`, `important`, `core`.
+    package var dataClass: String?
+    package var minReliability: Measure?
+    /// Schemes of site certificates, all of which must be valid in each hour.
+    package var certificates: [String]?
+    /// Data to move in and out, in GB.
+    package var datasetGb: Measure?
+    package var egressGb: Measure?
+    /// What a profile needs to know: weights in GB, or billions of parameters with their precision.
+    package var profile: WorkloadProfile?
+    package var modelMemoryGb: WholeFigure?
+    package var modelParametersB: Measure?
+    package var precision: String?
 
     package init(products: [String]? = nil, classes: [String]? = nil, zones: [String]? = nil) {
         self.products = products
         self.classes = classes
         self.zones = zones
     }
+}
+
+/// A kind of work, which the exchange writes out as requirements.
+package enum WorkloadProfile: String, Codable, Sendable {
+    case train, inference, hpc, render
+}
+
+/// What a workload profile stands for: an element of `GET /v1/profiles`.
+package struct ProfileFacts: Codable, Sendable {
+    package var profile: WorkloadProfile
+    package var preemptible: Bool
+    /// The performance index by which alternatives are compared: `t`, `d` or `h`.
+    package var index: String
+    package var adds: [String]
 }
 
 /// Whether a bid wants all or takes what each hour has.
@@ -98,21 +136,39 @@ package struct QuoteLeg: Codable, Sendable, Equatable {
 package struct Quote: Codable, Sendable {
     package var feasible: Bool
     package var product: String?
+    package var resource: String?
     package var start: Timestamp?
+    package var currency: String?
     package var cost: Micros?
     package var fees: Micros?
-    /// Unknown where a fact is.
+    package var averagePrice: Price?
+    /// Location-based, and less what retired certificates would cover; unknown where a fact is.
     package var carbonG: Measure?
+    package var carbonMarketG: Measure?
     package var legs: [QuoteLeg]?
+    package var performance: PerformanceIndices?
+    /// What moving the data out would cost at the provider's price.
+    package var egress: Egress?
+    /// Hours by which moving the data in shifts the start.
+    package var transferHours: Int?
     package var alternatives: JSONValue?
     package var excluded: [Exclusion]?
     /// The bid, ready to post.
     package var bid: JSONValue?
+
+    /// A price line of its own; unknown where a resource names no price.
+    package struct Egress: Codable, Sendable, Equatable {
+        package var gb: Measure
+        package var pricePerGb: Price?
+        package var cost: Micros?
+    }
 
     /// A product or resource that cannot serve, with its reason.
     package struct Exclusion: Codable, Sendable {
         package var product: String?
         package var resource: String?
         package var reason: String
+        /// The same for a person, with the figures.
+        package var detail: String?
     }
 }

@@ -83,6 +83,12 @@ package struct ComputeClass: Codable, Sendable {
     package var tdpW: WholeFigure?
     package var scaleUpLinkGbS: WholeFigure?
     package var abi: String?
+    /// `vendor`, `measured` or `estimated`.
+    package var evidence: String?
+    /// What acceptance must at least measure.
+    package var acceptanceFloor: Acceptance?
+    /// Given by the exchange.
+    package var performance: PerformanceIndices?
 
     package init(code: String, vendor: String, model: String, abi: String) {
         self.code = code
@@ -90,6 +96,66 @@ package struct ComputeClass: Codable, Sendable {
         self.model = model
         self.abi = abi
     }
+}
+
+/// Measured figures of an accelerator: a class's floor, or a certification's results.
+package struct Acceptance: Codable, Sendable, Equatable {
+    package var gemmTflops: Measure?
+    package var memoryGbS: Measure?
+    package var allReduceGbS: Measure?
+
+    package init(gemmTflops: Measure? = nil, memoryGbS: Measure? = nil, allReduceGbS: Measure? = nil) {
+        self.gemmTflops = gemmTflops
+        self.memoryGbS = memoryGbS
+        self.allReduceGbS = allReduceGbS
+    }
+}
+
+/// What a class does for its kind of work, over an H100: throughput, memory bandwidth, double precision.
+package struct PerformanceIndices: Codable, Sendable, Equatable {
+    package var t: Measure?
+    package var d: Measure?
+    package var h: Measure?
+}
+
+/// What a grade's sellers guarantee: the body of `POST /v1/grades` and its answer.
+package struct Grade: Codable, Sendable {
+    package var code: String
+    package var guarantees: Requirements
+
+    package init(code: String, guarantees: Requirements) {
+        self.code = code
+        self.guarantees = guarantees
+    }
+}
+
+/// How far one zone is from another, and what the path between them carries: the body of `PUT /v1/network/{from}/{to}`.
+package struct NetworkPath: Codable, Sendable, Equatable {
+    /// In answers alone.
+    package var from: String?
+    package var to: String?
+    package var rttP50Ms: Measure
+    package var rttP99Ms: Measure
+    package var pathGbps: Measure?
+
+    package init(rttP50Ms: Measure, rttP99Ms: Measure, pathGbps: Measure? = nil) {
+        self.rttP50Ms = rttP50Ms
+        self.rttP99Ms = rttP99Ms
+        self.pathGbps = pathGbps
+    }
+}
+
+/// Everything that is listed, in one version.
+package struct Catalogue: Codable, Sendable {
+    package var version: Int64
+    package var recordedAt: Timestamp?
+    /// SHA-256 of the answer without this field in canonical JSON.
+    package var hash: String
+    package var computeClasses: [ComputeClass]
+    package var zones: [Zone]
+    package var grades: [Grade]
+    package var products: [Product]
+    package var network: [NetworkPath]
 }
 
 /// A product: the body of `POST /v1/products`; its answer has `code`.
@@ -113,6 +179,11 @@ package struct Product: Codable, Sendable {
     package var meterGraceHours: Int?
     package var handoverLeadMinutes: Int?
     package var horizonHours: Int
+    package var wholeNodes: Bool?
+    package var buyerCountries: [String]?
+    /// Given by the exchange, as are the indices of its class.
+    package var catalogueVersion: Int64?
+    package var performance: PerformanceIndices?
 
     /// A product with the market's default times, bond and band.
     package init(

@@ -16,6 +16,8 @@ package struct Contract: Codable, Sendable {
     package var referencePrice: Price?
     package var volume: Int64?
     package var openInterest: Int64?
+    /// The version of the catalogue that it was listed under and keeps.
+    package var catalogueVersion: Int64?
 }
 
 /// A trade as everybody sees it.

@@ -9,6 +9,9 @@ package struct NewOffer: Codable, Sendable {
     package var price: Price?
     package var prices: [Price]?
     package var clientOfferId: String?
+    /// The product by its code, or by its grade within the resource's class and zone; the standard grade where neither is named.
+    package var product: String?
+    package var grade: String?
 
     package init(resourceId: String, start: Timestamp, end: Timestamp, quantity: Int, price: Price) {
         self.resourceId = resourceId

@@ -47,6 +47,20 @@ package struct Participant: Codable, Sendable {
     package var roles: [String]
     package var status: String
     package var ownerId: String?
+    package var legal: LegalEntity?
+    package var verification: Verification?
+    package var requireSignature: Bool?
+}
+
+/// That legal data was found right, and until when: the body of `POST /v1/participants/{id}/verify`.
+package struct Verification: Codable, Sendable, Equatable {
+    package var validUntil: Timestamp
+    package var reference: String?
+
+    package init(validUntil: Timestamp, reference: String? = nil) {
+        self.validUntil = validUntil
+        self.reference = reference
+    }
 }
 
 /// The body of `POST /v1/participants/{id}/api_keys`.

@@ -11,6 +11,10 @@ package struct NewResource: Codable, Sendable {
     package var security: Security
     package var green: Green
     package var externalIds: [String]
+    /// Of its identifier: `G` general, `I` intelligent, `S` super, `E` edge.
+    package var kind: String?
+    /// The resource whose hardware was changed.
+    package var replaces: String?
 
     package init(class classCode: String, zone: String, units: Int, siteName: String) {
         self.class = classCode
@@ -31,6 +35,7 @@ package struct NewResource: Codable, Sendable {
         package var vcpus: Int?
         package var memoryGb: WholeFigure?
         package var diskGb: WholeFigure?
+        package var cpu: String?
 
         package init(devicesPerNode: Int? = nil) { self.devicesPerNode = devicesPerNode }
     }
@@ -42,8 +47,39 @@ package struct NewResource: Codable, Sendable {
         package var pue: Measure?
         package var pueCategory: WholeFigure?
         package var wue: Measure?
+        package var certificates: [Certificate]?
+        package var powerKw: Measure?
+        package var maintenance: [Maintenance]?
 
         package init(name: String) { self.name = name }
+
+        /// Counts in hours that end by `expiresAt`.
+        package struct Certificate: Codable, Sendable, Equatable {
+            package var scheme: String
+            package var level: String?
+            package var number: String?
+            package var expiresAt: Timestamp
+
+            package init(scheme: String, level: String? = nil, number: String? = nil, expiresAt: Timestamp) {
+                self.scheme = scheme
+                self.level = level
+                self.number = number
+                self.expiresAt = expiresAt
+            }
+        }
+
+        /// Whole hours in which units, or all, are off sale.
+        package struct Maintenance: Codable, Sendable, Equatable {
+            package var start: Timestamp
+            package var end: Timestamp
+            package var units: Int?
+
+            package init(start: Timestamp, end: Timestamp, units: Int? = nil) {
+                self.start = start
+                self.end = end
+                self.units = units
+            }
+        }
     }
 
     /// How it is reached.
@@ -79,6 +115,8 @@ package struct Resource: Codable, Sendable {
     package var `class`: String?
     package var zone: String?
     package var units: Int?
+    /// `G1`, `G2`, `G3` or `outside`, derived from PUE.
+    package var facilityGrade: String?
 }
 
 /// The body of `POST /v1/resources/{id}/certify`.
@@ -87,12 +125,16 @@ package struct Certification: Codable, Sendable {
     package var validFrom: Timestamp
     package var validUntil: Timestamp
     package var meterId: String?
+    package var acceptance: Acceptance?
 
-    package init(units: Int, validFrom: Timestamp, validUntil: Timestamp, meterId: String? = nil) {
+    package init(
+        units: Int, validFrom: Timestamp, validUntil: Timestamp, meterId: String? = nil, acceptance: Acceptance? = nil
+    ) {
         self.units = units
         self.validFrom = validFrom
         self.validUntil = validUntil
         self.meterId = meterId
+        self.acceptance = acceptance
     }
 }
 
@@ -102,6 +144,8 @@ package struct Outage: Codable, Sendable {
     package var end: Timestamp
     package var units: Int
     package var reason: String
+    /// `outage` where absent, or `maintenance`, which never takes hours that are sold.
+    package var kind: String?
 
     package init(start: Timestamp, end: Timestamp, units: Int, reason: String) {
         self.start = start

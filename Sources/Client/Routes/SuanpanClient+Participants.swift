@@ -8,6 +8,16 @@ extension SuanpanClient {
         try await submit("POST", "/v1/participants", participant, idempotencyKey: idempotencyKey)
     }
 
+    /// `PUT /v1/participants/{id}/legal`, operator; other data than before ends its verification.
+    package func setLegal(_ legal: LegalEntity, of participant: String) async throws -> Participant {
+        try await submit("PUT", "/v1/participants/\(Query.escape(participant))/legal", legal)
+    }
+
+    /// `POST /v1/participants/{id}/verify`, operator.
+    package func verify(participant id: String, _ verification: Verification) async throws -> Participant {
+        try await submit("POST", "/v1/participants/\(Query.escape(id))/verify", verification)
+    }
+
     /// `POST /v1/participants/{id}/suspend`, operator.
     package func suspend(participant id: String, idempotencyKey: String? = nil) async throws {
         let _: Nothing = try await fetch(

@@ -139,6 +139,9 @@ extension OfferSpec {
         try Bounds.window(start, end, "start", "end")
         try Bounds.quantity(quantity, "quantity")
         try Bounds.text(clientOfferID, "client_offer_id")
+        try Bounds.text(product, "product")
+        try Bounds.text(grade, "grade")
+        guard product == nil || grade == nil else { throw .invalid("grade", "must be absent where product is named") }
         try Self.check(price: price, prices: prices, hours: end - start)
         if let minHours, minHours < 1 || minHours > end - start {
             throw .invalid("min_hours", "must be 1 to the \(end - start) hours of the offer")

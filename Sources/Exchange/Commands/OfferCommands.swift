@@ -1,6 +1,7 @@
 import Quantities
 
-/// `POST /v1/offers`: `quantity` units of a resource over `[start, end)`, at one price or a price for each hour.
+/// `POST /v1/offers`: `quantity` units of a resource over `[start, end)`, at one price or a price for each hour, in a product that
+/// is named by its code or, within the resource's class and zone, by its grade.
 package struct OfferSpec: Record {
     package var resourceID = ResourceID.none
     package var start = Hour()
@@ -12,6 +13,8 @@ package struct OfferSpec: Record {
     package var minQuantity: Quantity?
     package var skipUnavailable: Bool?
     package var clientOfferID: String?
+    package var product: String?
+    package var grade: String?
 
     package init() {}
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -25,6 +28,8 @@ package struct OfferSpec: Record {
         coder.field("min_quantity", &minQuantity)
         coder.field("skip_unavailable", &skipUnavailable)
         coder.field("client_offer_id", &clientOfferID)
+        coder.field("product", &product)
+        coder.field("grade", &grade)
     }
 }
 

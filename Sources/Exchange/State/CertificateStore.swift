@@ -106,7 +106,7 @@ extension MeteredHour {
     /// Whether its figures can be; for readers of bytes that may be damaged.
     var isEnergyPossible: Bool {
         energyKilowattHours.rawValue >= 0 && hourlyMatched.rawValue >= 0 && annualMatched.rawValue >= 0
-            && pue?.rawValue ?? 0 >= 0 && gridGramsPerKilowattHour?.rawValue ?? 0 >= 0
+            && pue?.rawValue ?? 0 >= 0
             && hourlyMatched.rawValue <= Int64.max / 4 && annualMatched.rawValue <= Int64.max / 4
             && energyKilowattHours.rawValue <= Int64.max / 4
     }

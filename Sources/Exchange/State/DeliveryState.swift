@@ -77,9 +77,8 @@ struct MeteredHour: Equatable, FieldValue {
     var sequence: Int64 = 0
     var deliveredDeviceSeconds: Int64 = 0
     var energyKilowattHours = Measure()
-    /// What the site and its grid were when the report came; a later correction of them leaves the hour as it was.
+    /// The site's when the report came.
     var pue: Measure?
-    var gridGramsPerKilowattHour: Measure?
     /// Of the site's energy, what retired certificates cover.
     var hourlyMatched = Measure()
     var annualMatched = Measure()
@@ -100,7 +99,6 @@ struct MeteredHour: Equatable, FieldValue {
         coder.integer(&deliveredDeviceSeconds)
         energyKilowattHours.code(&coder)
         pue.code(&coder)
-        gridGramsPerKilowattHour.code(&coder)
         hourlyMatched.code(&coder)
         annualMatched.code(&coder)
     }

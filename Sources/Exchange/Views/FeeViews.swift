@@ -17,7 +17,7 @@ package struct FeeScheduleView: Record {
 }
 
 /// What a participant pays in a product now.
-package struct FeeTierView: Record {
+package struct CurrentFeesView: Record {
     package var product = ProductID.none
     package var version: UInt32 = 0
     /// Device-hours delivered to and by the participant in the 30 UTC days before today, as of midnight.

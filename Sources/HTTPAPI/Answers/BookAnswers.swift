@@ -8,10 +8,15 @@ import Synchronization
 /// An answer names the command that it stands after, and holds until the next one is durable; then all are forgotten. It is given only while
 /// it is certain that this server is the one that writes (`ConfirmedReads`). So a reader sees all that was acknowledged before it asked, as
 /// if it had asked the exchange.
-final class BookAnswers: Sendable {
-    struct Key: Hashable {
+package final class BookAnswers: Sendable {
+    package struct Key: Hashable {
         var contract: ContractKey
         var depth: Int
+
+        package init(contract: ContractKey, depth: Int) {
+            self.contract = contract
+            self.depth = depth
+        }
     }
 
     private struct State {
@@ -25,10 +30,12 @@ final class BookAnswers: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// The answer to a read, where it still holds.
     ///
     /// - Parameter sequence: Of the last durable command; nil where another server may have written since.
-    func answer(_ key: Key, at sequence: Int64?) -> [UInt8]? {
+    package func answer(_ key: Key, at sequence: Int64?) -> [UInt8]? {
         guard let sequence else { return nil }
         return state.withLock { $0.sequence == sequence ? $0.answers[key] : nil }
     }
@@ -36,7 +43,7 @@ final class BookAnswers: Sendable {
     /// Keeps an answer for others that ask before the next command.
     ///
     /// - Parameter sequence: Of the command that it stands after.
-    func keep(_ answer: [UInt8], for key: Key, at sequence: Int64) {
+    package func keep(_ answer: [UInt8], for key: Key, at sequence: Int64) {
         state.withLock { state in
             guard sequence >= state.sequence else { return }
             if sequence > state.sequence {

@@ -83,8 +83,10 @@ private struct Schemas {
         ]
     }
 
-    private static func response(_ description: String, _ type: String, _ schema: JSONValue) -> JSONValue {
-        ["description": .text(description), "content": .object([.init(name: type, value: ["schema": schema])])]
+    private static func response(_ description: String, _ type: String, _ schema: JSONValue, _ texts: [String] = []) -> JSONValue {
+        var content: [JSONValue.Member] = [.init(name: type, value: ["schema": schema])]
+        content += texts.map { .init(name: $0, value: ["schema": ["type": "string"]]) }
+        return ["description": .text(description), "content": .object(content)]
     }
 
     // MARK: One route
@@ -157,7 +159,7 @@ private struct Schemas {
         case .record(let code, let type):
             (status, answer) = (code, Self.response("Done", "application/json", answers.schema(of: type)))
         case .list(let types):
-            (status, answer) = (200, Self.response("A page", "application/json", page(of: types)))
+            (status, answer) = (200, Self.response("A page", "application/json", page(of: types), notes.otherForms))
         case .text(let type): (status, answer) = (200, Self.response("Text", type, ["type": "string"]))
         case .object: (status, answer) = (200, Self.response("Done", "application/json", ["type": "object"]))
         case .events: (status, answer) = (200, Self.response("Events without an end", "text/event-stream", ["type": "string"]))

@@ -20,12 +20,12 @@ extension RouteNotes {
         RouteNotes(
             "GET /v1/reports/capacity", "reportCapacity",
             "Capacity, allocation, delivery, utilisation and availability by time, zone and class; as JSON or CSV",
-            .list(CapacityLineView.self),
+            .list(CapacityLineView.self), otherForms: ["text/csv"],
             query: [
                 "from": .time("The first hour; a day ago where absent."), "to": .time("The end of the last hour."),
                 "by": .choice(StatementStep.self, "Divided by hours, days or months of UTC; hours where absent."),
                 "group": .choice(CapacityGrouping.self, "By what lines are told apart beside their time."),
-                "format": .text("json or csv, instead of Accept; json where neither says otherwise."),
+                "format": QueryNote(["type": "string", "enum": ["json", "csv"]], "Instead of Accept; json where neither says otherwise."),
             ])
     ]
 

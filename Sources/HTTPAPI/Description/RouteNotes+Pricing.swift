@@ -37,7 +37,7 @@ extension RouteNotes {
             .created(IndexRevisionView.self)),
         RouteNotes("GET /v1/products/{code}/fees", "readFees", "All versions of a product's fees", .record(FeeScheduleView.self)),
         RouteNotes("POST /v1/products/{code}/fees", "postFees", "Post the next version of a product's fees", .created(FeeVersion.self)),
-        RouteNotes("GET /v1/fees", "listFeeTiers", "What one pays in each product today", .list(FeeTierView.self)),
+        RouteNotes("GET /v1/fees", "listFeeTiers", "What one pays in each product today", .list(CurrentFeesView.self)),
         RouteNotes("GET /v1/products/{code}/bands", "readBands", "Today's price bands by hour of the day", .record(BandsView.self)),
         RouteNotes(
             "POST /v1/products/{code}/bands", "overrideBand", "Say what bands lie around, with a reason", .record(BandsView.self)),

@@ -260,7 +260,7 @@ extension RouteNotes {
         RouteNotes(
             "GET /v1/statements", "listStatements",
             "Opening balance, what came and went and for what, closing balance; as JSON, CSV or a page to print",
-            .list(StatementView.self), query: QueryNotes.moments),
+            .list(StatementView.self), otherForms: ["text/csv", "text/html"], query: QueryNotes.moments),
         RouteNotes(
             "GET /v1/ledger/checkpoints/latest", "readLatestCheckpoint", "The newest signed checkpoint",
             .record(CheckpointView.self)),

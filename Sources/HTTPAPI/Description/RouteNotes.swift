@@ -52,6 +52,8 @@ package struct RouteNotes: Sendable {
     /// One sentence.
     package var summary: String
     package var answers: AnswerForm
+    /// Media types in which the same comes on demand, as text.
+    package var otherForms: [String] = []
     /// Parameters of the query that mean something else here than in `QueryNotes.common`.
     package var query: [String: QueryNote] = [:]
     /// Parameters of the query that must be given.
@@ -60,14 +62,15 @@ package struct RouteNotes: Sendable {
     package var changesSlowly = false
 
     init(
-        _ route: String, _ operation: String, _ summary: String, _ answers: AnswerForm, query: [String: QueryNote] = [:],
-        required: Set<String> = [], changesSlowly: Bool = false
+        _ route: String, _ operation: String, _ summary: String, _ answers: AnswerForm, otherForms: [String] = [],
+        query: [String: QueryNote] = [:], required: Set<String> = [], changesSlowly: Bool = false
     ) {
         self.route = route
         tag = .system
         self.operation = operation
         self.summary = summary
         self.answers = answers
+        self.otherForms = otherForms
         self.query = query
         self.required = required
         self.changesSlowly = changesSlowly

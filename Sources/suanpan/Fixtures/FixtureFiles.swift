@@ -25,18 +25,30 @@ package struct FixtureFiles {
         package var amount: String
     }
 
+    /// How far one zone is from another.
+    package struct Path {
+        package var from: String
+        package var to: String
+        package var facts: JSONValue
+    }
+
     package var zones: [JSONValue]
+    package var paths: [Path]
     package var classes: [JSONValue]
     package var products: [JSONValue]
     package var members: [Member]
     /// The scripted day's text, where the folder has one.
     package var day: [UInt8]?
 
-    /// Reads `zones.csv`, `classes.csv`, `products.csv`, `participants.csv` and, where it is there, `day.jsonl`.
+    /// Reads `zones.csv`, `classes.csv`, `products.csv`, `participants.csv` and, where they are there, `network.csv` and
+    /// `day.jsonl`.
     ///
     /// - Throws: `CommaSeparatedTable.Fault`, also for a file that is not there.
     package init(directory: String) throws {
         zones = try FixtureRows.bodies(of: Self.table("zones.csv", in: directory))
+        paths = try Self.contents("network.csv", in: directory).map { bytes in
+            try Self.paths(of: CommaSeparatedTable(parsing: bytes, file: "network.csv"))
+        } ?? []
         classes = try FixtureRows.bodies(of: Self.table("classes.csv", in: directory))
         products = try FixtureRows.bodies(of: Self.table("products.csv", in: directory))
         members = try Self.members(of: Self.table("participants.csv", in: directory))
@@ -80,6 +92,18 @@ package struct FixtureFiles {
             )
         }
         return members
+    }
+
+    /// Takes the ends off the paths.
+    package static func paths(of table: CommaSeparatedTable) throws(CommaSeparatedTable.Fault) -> [Path] {
+        var paths: [Path] = []
+        for (row, body) in zip(table.rows, try FixtureRows.bodies(of: table)) {
+            guard case .object(var facts) = body, let from = facts.removeValue(forKey: "from")?.string,
+                let to = facts.removeValue(forKey: "to")?.string
+            else { throw table.fault(in: row, "a path needs from and to") }
+            paths.append(Path(from: from, to: to, facts: .object(facts)))
+        }
+        return paths
     }
 
     private static let depositPrefix = "_deposit."

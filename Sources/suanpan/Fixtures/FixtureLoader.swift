@@ -30,7 +30,7 @@ package struct FixtureLoader {
         self.venue = venue
     }
 
-    /// Loads zones, classes, participants, their keys and money, and at last the products.
+    /// Loads zones, the network between them, classes, participants, their keys and money, and at last the products.
     ///
     /// - Returns: the participants in the folder's order, or nil where the server has every product already.
     /// - Throws: `Problem` and `ClientFault`.
@@ -39,6 +39,10 @@ package struct FixtureLoader {
         let wanted = files.products.compactMap { Self.productCode($0) }
         guard !wanted.allSatisfy(existing.contains) else { return nil }
         for zone in files.zones { try await create(zone, at: "/v1/zones", named: "code") }
+        for path in files.paths {
+            let name = "\(path.from)/\(path.to)"
+            _ = try await venue.call("PUT", "/v1/network/" + name, body: path.facts, idempotencyKey: "fixtures-path-" + name)
+        }
         for computeClass in files.classes { try await create(computeClass, at: "/v1/compute_classes", named: "code") }
         var loaded: [Participant] = []
         for member in files.members { loaded.append(try await join(member, among: loaded)) }

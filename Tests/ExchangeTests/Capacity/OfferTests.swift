@@ -76,6 +76,55 @@ struct OfferTests {
         #expect(pit.market.code(.postOffer(spec), as: pit.provider) == .unknownContract)
     }
 
+    @Test("an offer names its product or its grade; only a resource that meets the grade is offered there, and buyers can count on it")
+    func grades() throws {
+        let pit = Pit()
+        let market = pit.market
+        var guarantees = Requirements()
+        guarantees.isolation = .virtualMachine
+        #expect(market.code(.addGrade(Grade(code: "SECURE", guarantees: guarantees)), as: market.operatorID) == nil)
+        var terms = try #require(market.exchange.catalogue.product(pit.product)).terms
+        terms.grade = "SECURE"
+        #expect(market.code(.addProduct(terms), as: market.operatorID) == nil)
+        market.product("A100-SXM")
+        let secure = market.resource(of: pit.provider, units: 10, site: "Safe") {
+            $0.security = SecurityFacts()
+            $0.security?.isolation = .bareMetal
+        }
+        func offer(_ resource: ResourceID, _ product: String?, _ grade: String?) -> Result<OfferView, Refusal> {
+            var spec = market.offer(of: resource, 2, at: cents(200), from: 2, hours: 2)
+            (spec.product, spec.grade) = (product, grade)
+            return market.offer(spec, as: pit.provider)
+        }
+        func products(_ result: Result<OfferView, Refusal>) throws -> [String?] {
+            try result.get().hours.map { market.exchange.catalogue.product($0.contract.product)?.code }
+        }
+        let (standard, graded) = ("H100-SXM.CN-GAN", "H100-SXM.CN-GAN.SECURE")
+        for (product, grade, code) in [
+            (nil, nil, standard), (nil, "STD", standard), (standard, nil, standard), (nil, "SECURE", graded), (graded, nil, graded),
+        ] as [(String?, String?, String)] {
+            #expect(try products(offer(secure, product, grade)) == [code, code], "\(product ?? "") \(grade ?? "")")
+        }
+        let before = market.stateWithoutHeader
+        for (resource, product, grade, code, field) in [
+            (pit.resource, nil, "SECURE", .insufficientCapacity, "resource_id"), (pit.resource, graded, nil, .insufficientCapacity, "resource_id"),
+            (secure, "A100-SXM.CN-GAN", nil, .insufficientCapacity, "resource_id"), (secure, nil, "NONE", .notFound, "grade"),
+            (secure, "NO-SUCH.CN-GAN", nil, .notFound, "product"), (secure, graded, "SECURE", .invalidRequest, "grade"),
+            (secure, "", nil, .invalidRequest, "product"),
+        ] as [(ResourceID, String?, String?, RefusalCode, String)] {
+            let refusal = offer(resource, product, grade).refusal
+            #expect(refusal?.code == code && refusal?.field == field, "\(product ?? "") \(grade ?? ""): \(String(describing: refusal))")
+        }
+        #expect(offer(pit.resource, nil, "SECURE").refusal?.detail.contains("isolation virtual_machine wanted, unknown") == true)
+        #expect(market.stateWithoutHeader == before)
+        // In a book without names only the grade tells what one gets: all of this bid's units come from the graded product.
+        var bid = market.bid(quantity: 4, hours: 1, from: 2, placement: .any)
+        bid.requirements.isolation = .virtualMachine
+        let filled = try market.bid(bid, as: pit.alice).get()
+        #expect(filled.status == .filled && filled.product == market.exchange.catalogue.productID(code: graded))
+        #expect(market.exchange.firstBrokenInvariant() == nil && market.replay().state == market.state)
+    }
+
     @Test("sales show in the offer, hour by hour, to the last unit")
     func partialSale() throws {
         let pit = Pit()

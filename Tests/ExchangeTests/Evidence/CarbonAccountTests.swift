@@ -320,6 +320,40 @@ struct CarbonAccountTests {
         #expect(restored.deliveries(of: nil, contract: nil, after: .none, limit: 9)[0].carbonMarketGrams == Measure())
     }
 
+    @Test("a contract's CO2 has the factor that it was listed under, in quotes and deliveries, whatever is corrected before the report")
+    func pinsFactors() throws {
+        var scene = GreenScene()
+        let contract = ContractKey(product: scene.product, hour: scene.midnight + 3)
+        _ = scene.market.place(scene.market.order(.sell, contract, cents(200), 1, resource: scene.resource), as: scene.provider)
+        scene.trade(1)
+        let bid = scene.market.bid(quantity: 1, hours: 1, from: 3)
+        let early = try scene.market.exchange.quote(bid, for: scene.alice)
+        #expect(early.carbonGrams == Measure(578_851_000))
+        var zone = Zone()
+        zone.code = "CN-GAN"
+        zone.name = "Gansu"
+        zone.country = "CN"
+        zone.grid = Grid()
+        zone.grid?.gramsPerKilowattHour = Measure(100_000_000)
+        #expect(scene.market.code(.correctZone(zone), as: scene.market.operatorID) == nil)
+        var computeClass = try #require(scene.market.exchange.catalogue.computeClass(code: "H100-SXM"))
+        computeClass.tdpWatts = WholeMeasure(350)
+        #expect(scene.market.code(.correctComputeClass(computeClass), as: scene.market.operatorID) == nil)
+        let corrected = try scene.market.exchange.quote(bid, for: scene.alice)
+        #expect(BinaryEncoder.encode(corrected) == BinaryEncoder.encode(early))
+        scene.report(3_600, 700_000)
+        #expect(scene.deliveries[0].carbon?.gridGramsPerKilowattHour == Measure(636_100_000))
+        #expect(scene.deliveries[0].carbonLocationGrams == Measure(578_851_000))
+        // An hour that was listed after the corrections: 350 W × 1.30 × 100 g.
+        scene.market.certify(scene.resource, units: 10, from: 900, to: 1_100)
+        let late = ContractKey(product: scene.product, hour: scene.midnight + 1_003)
+        #expect(
+            scene.market.code(scene.market.order(.sell, late, cents(200), 1, resource: scene.resource), as: scene.provider) == nil)
+        let after = try scene.market.exchange.quote(scene.market.bid(quantity: 1, hours: 1, from: 1_000), for: scene.alice)
+        #expect(after.legs.first?.contract == late && after.carbonGrams == Measure(45_500_000))
+        #expect(scene.market.replay().state == scene.market.state)
+    }
+
     @Test("a quote shows both figures")
     func quotes() throws {
         let scene = GreenScene()

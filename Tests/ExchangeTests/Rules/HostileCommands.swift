@@ -103,7 +103,11 @@ struct HostileCommands {
             }
         }
         for id in Self.ids { changes.append { $0.resourceID = ResourceID(id) } }
-        for text in Self.texts { changes.append { $0.clientOfferID = text } }
+        for text in Self.texts {
+            changes.append { $0.clientOfferID = text }
+            changes.append { $0.product = text }
+            changes.append { $0.grade = text }
+        }
         changes.append { $0.prices = [cents(200), cents(200)] }
         changes.append { $0.price = nil }
         changes.append {
