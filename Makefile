@@ -65,7 +65,7 @@ tidy: ## Check the arrows between modules, the width of lines and what must not 
 	@bash .ci/check-sources
 
 .PHONY: ci
-ci: tidy test ## What must pass before a change lands
+ci: tidy test contract ## What must pass before a change lands
 
 .PHONY: clean
 clean: ## Remove what was built and the private database

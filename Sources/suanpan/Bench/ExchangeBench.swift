@@ -29,14 +29,13 @@ struct ExchangeBench {
     private static let batch = 4_096
 
     let stream: ExchangeStream
-    private var pricing = Pricing.whole
     /// By command: what an order is held against; nil of a cancellation. Only where bands are looked up twice.
     private var orders: [(key: ContractKey, price: Price)?] = []
 
     init(stream: ExchangeStream) { self.stream = stream }
 
-    /// What pricing takes of a run's time, in shares of one: that trades are noted, and that orders are held against bands. Of each round of
-    /// three runs, which follow each other in turns.
+    /// What pricing takes of a run's time, in shares of one: that trades are noted, and that orders are held against bands. A run a round; in
+    /// each, the three ways take turns a few batches at a time on the same exchange, since two exchanges differ by more in where their memory lies.
     mutating func pricingShares(rounds: Int) -> [(notes: Double, bands: Double)] {
         orders = unsafe stream.bytes.withUnsafeBytes { bytes in
             (0..<stream.offsets.count - 1).map { index in
@@ -47,34 +46,67 @@ struct ExchangeBench {
         }
         var shares: [(notes: Double, bands: Double)] = []
         for round in 0..<rounds {
+            let exchange = prepared()
             var seconds: [Pricing: Double] = [:]
-            for turn in 0..<Pricing.allCases.count {
-                pricing = Pricing.allCases[(round + turn) % Pricing.allCases.count]
-                seconds[pricing] = run().seconds
+            for (turn, piece) in pieces(of: Pricing.allCases.count).enumerated() {
+                let pricing = Pricing.allCases[(round + turn) % Pricing.allCases.count]
+                exchange.keepsPrices = pricing != .untold
+                seconds[pricing, default: 0] += time(piece, on: exchange, pricing)
             }
             guard let whole = seconds[.whole], let untold = seconds[.untold], let twice = seconds[.bandsTwice] else { continue }
             shares.append(((whole - untold) / whole, (twice - whole) / whole))
         }
-        pricing = .whole
         return shares
     }
 
-    /// Replays the stream on a fresh exchange; the market's making and the filling of its books are not timed, nor is what `prepare` adds.
-    func run(_ prepare: (Exchange) -> Void = { _ in }) -> Figures {
-        let exchange = Exchange()
-        exchange.keepsPrices = pricing != .untold
+    /// Seconds of the stream on an exchange as it is and on one that `prepare` added something to, a few batches at a time in turns.
+    func compared(with prepare: (Exchange) -> Void) -> (plain: Double, prepared: Double) {
+        let exchanges = (prepared(), prepared())
+        prepare(exchanges.1)
+        var seconds = (plain: 0.0, prepared: 0.0)
+        for (turn, piece) in pieces(of: 1).enumerated() {
+            if turn % 2 == 0 { seconds.plain += time(piece, on: exchanges.0, .whole) }
+            seconds.prepared += time(piece, on: exchanges.1, .whole)
+            if turn % 2 == 1 { seconds.plain += time(piece, on: exchanges.0, .whole) }
+        }
+        return seconds
+    }
+
+    /// Replays the stream on a fresh exchange; the market's making and the filling of its books are not timed.
+    func run() -> Figures {
+        let exchange = prepared()
         var figures = Figures(seconds: 0, trades: 0, refused: 0, frameBytes: 0)
-        replay(0..<stream.preparation, on: exchange, &figures)
-        figures.refused = 0
-        figures.frameBytes = 0
-        prepare(exchange)
         let began = DispatchTime.now().uptimeNanoseconds
-        replay(stream.preparation..<stream.preparation + stream.commands, on: exchange, &figures)
+        replay(measured, on: exchange, .whole, &figures)
         figures.seconds = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
         return figures
     }
 
-    private func replay(_ range: Range<Int>, on exchange: Exchange, _ figures: inout Figures) {
+    private var measured: Range<Int> { stream.preparation..<stream.preparation + stream.commands }
+
+    /// An exchange with the stream's market and full books.
+    private func prepared() -> Exchange {
+        let exchange = Exchange()
+        var figures = Figures(seconds: 0, trades: 0, refused: 0, frameBytes: 0)
+        replay(0..<stream.preparation, on: exchange, .whole, &figures)
+        return exchange
+    }
+
+    /// The measured commands, eight batches a piece, as many pieces as `ways` have in equal parts.
+    private func pieces(of ways: Int) -> [Range<Int>] {
+        let size = 8 * Self.batch
+        let count = stream.commands / size / ways * ways
+        return (0..<count).map { measured.lowerBound + $0 * size..<measured.lowerBound + ($0 + 1) * size }
+    }
+
+    private func time(_ piece: Range<Int>, on exchange: Exchange, _ pricing: Pricing) -> Double {
+        var figures = Figures(seconds: 0, trades: 0, refused: 0, frameBytes: 0)
+        let began = DispatchTime.now().uptimeNanoseconds
+        replay(piece, on: exchange, pricing, &figures)
+        return Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    }
+
+    private func replay(_ range: Range<Int>, on exchange: Exchange, _ pricing: Pricing, _ figures: inout Figures) {
         let looksTwice = pricing == .bandsTwice
         var output = ExchangeOutput()
         var frame = BinaryEncoder()

@@ -65,12 +65,14 @@ struct BenchBidsCommand: AsyncParsableCommand {
         let bench = ExchangeBench(stream: ExchangeStream(commands: commands, seed: 20_240_601))
         var (without, with): ([Double], [Double]) = ([], [])
         for _ in 0..<runs {
-            without.append(Double(commands) / bench.run().seconds)
-            with.append(Double(commands) / bench.run { BidsBench.standAside(standing, on: $0) }.seconds)
+            let seconds = bench.compared { BidsBench.standAside(standing, on: $0) }
+            without.append(Double(commands) / seconds.plain)
+            with.append(Double(commands) / seconds.prepared)
         }
+        let ratios = zip(without, with).map { $0 / $1 }.sorted()
         without.sort()
         with.sort()
-        let ratio = without[runs / 2] / with[runs / 2]
+        let ratio = ratios[runs / 2]
         print(
             "plain orders: \(Int(without[runs / 2])) commands/s without standing bids, \(Int(with[runs / 2])) with \(standing) that watch other "
                 + "hours of the product, ratio \(String(format: "%.3f", ratio))  (medians of \(runs) runs each, in turns)")
