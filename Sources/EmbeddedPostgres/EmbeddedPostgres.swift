@@ -129,6 +129,7 @@ package final class EmbeddedPostgres: Sendable {
         var single = [installation.program("postgres"), "--single", "-D", fresh]
         if durability == .none { single += ["-c", "fsync=off"] }
         try account.require(single + ["postgres"], input: "CREATE DATABASE \(databaseName)\n")
+        if durability == .full { try fillLog(of: fresh, single, account) }
         try append("include_if_exists = '\(ServerSettings.fileName)'\n", to: "\(fresh)/postgresql.conf")
         if Folder.kind(of: placement.data) != .nothing {
             // Only the empty folder that a link points at, or one that somebody made by hand.
@@ -140,6 +141,18 @@ package final class EmbeddedPostgres: Sendable {
             throw .folderUnusable(path: placement.data, reason: lastSystemError())
         }
         Folder.synchronize(placement.home)
+    }
+
+    /// Writes as much of the log as stays on disk between checkpoints, once: PostgreSQL fills a new segment of 16 MB with zeros while the commit
+    /// that needs it waits, 50 ms and more, and one that was in use before it takes as it is. On a disk with little room it is left out.
+    private static func fillLog(of fresh: String, _ single: [String], _ account: ServerAccount) throws(EmbeddedPostgresError) {
+        let bytes = ServerSettings.keptLogMebibytes << 20
+        var disk = statvfs()
+        guard statvfs(fresh, &disk) == 0, Double(disk.f_bavail) * Double(disk.f_frsize) > 8 * Double(bytes) else { return }
+        let settings = ["-c", "min_wal_size=\(ServerSettings.keptLogMebibytes)MB", "-c", "max_wal_size=\(2 * ServerSettings.keptLogMebibytes)MB"]
+        // A transaction's end goes into each segment, since an empty one is not switched; the checkpoint at the end takes them all back into use.
+        let switches = String(repeating: "SELECT txid_current()\nSELECT pg_switch_wal()\n", count: bytes / ServerSettings.logSegmentBytes)
+        try account.require(single + settings + ["postgres"], input: switches)
     }
 
     private static func append(_ text: String, to path: String) throws(EmbeddedPostgresError) {

@@ -13,11 +13,16 @@ struct ServerSettings {
     /// The file's name below the data directory; `postgresql.conf` includes it.
     static let fileName = "suanpan.conf"
 
+    /// What of the log stays on disk, for use again.
+    static let keptLogMebibytes = 2_048
+    static let logSegmentBytes = 16 << 20
+
     /// The text of the file.
     ///
     /// The socket's folder is a list to PostgreSQL, hence the inner double quotes. Memory is set for a machine that
-    /// the exchange shares; a checkpoint every 15 minutes or 4 GB of log keeps full-page writes rare. `wal_buffers` holds
-    /// several frames of the largest size (4 MiB), so that inserting one never has to write the log before its commit does.
+    /// the exchange shares; a checkpoint every 15 minutes or gigabyte of log takes its segments back into use before new ones are needed.
+    /// `wal_buffers` holds several frames of the largest size (4 MiB), so that inserting one never has to write the log before its commit
+    /// does; the background writer keeps clean buffers at hand, so that the writer's session has none to write out.
     var text: String {
         let folder = Self.escaped(Self.escaped(socketDirectory, "\""), "'")
         let durable = durability == .full ? "on" : "off"
@@ -34,10 +39,13 @@ struct ServerSettings {
             full_page_writes = \(durable)
             wal_level = replica
             wal_buffers = \(durability == .full ? "32MB" : "4MB")
-            max_wal_size = \(durability == .full ? "4GB" : "256MB")
-            min_wal_size = \(durability == .full ? "512MB" : "80MB")
+            max_wal_size = \(durability == .full ? "\(Self.keptLogMebibytes)MB" : "256MB")
+            min_wal_size = \(durability == .full ? "\(Self.keptLogMebibytes)MB" : "80MB")
             checkpoint_timeout = 15min
             checkpoint_completion_target = 0.9
+            bgwriter_delay = 20ms
+            bgwriter_lru_maxpages = 1000
+            bgwriter_lru_multiplier = 4
 
             shared_buffers = \(durability == .full ? "256MB" : "64MB")
             work_mem = 16MB
