@@ -49,11 +49,11 @@ package struct ResourceSpec: Record, Equatable {
         try green?.check()
         if let externalIDs {
             try TextRule.checkList(externalIDs, "external_ids", maximum: Self.listLimit)
-            for id in externalIDs { try TextRule.check(id, "external_ids") }
+            for (index, id) in externalIDs.enumerated() { try TextRule.check(id, "external_ids[\(index)]") }
         }
-        for window in site?.maintenance ?? [] {
+        for (index, window) in (site?.maintenance ?? []).enumerated() {
             guard let away = window.units, away > units else { continue }
-            throw .invalid("site.maintenance.units", "units \(away) exceed the \(units) registered")
+            throw .invalid("site.maintenance[\(index)].units", "units \(away) exceed the \(units) registered")
         }
     }
 }
@@ -145,14 +145,14 @@ package struct SiteFacts: Record, Equatable {
             guard certificates.count <= ResourceSpec.listLimit else {
                 throw .invalid(parent + ".certificates", "\(parent).certificates must have at most \(ResourceSpec.listLimit) entries")
             }
-            for certificate in certificates { try certificate.check(parent + ".certificates") }
+            for (index, certificate) in certificates.enumerated() { try certificate.check(parent + ".certificates[\(index)]") }
         }
         try Bounds.check(powerKilowatts, Bounds.kilowatts, parent + ".power_kw")
         if let maintenance {
             guard maintenance.count <= ResourceSpec.listLimit else {
                 throw .invalid(parent + ".maintenance", "\(parent).maintenance must have at most \(ResourceSpec.listLimit) entries")
             }
-            for window in maintenance { try window.check(parent + ".maintenance") }
+            for (index, window) in maintenance.enumerated() { try window.check(parent + ".maintenance[\(index)]") }
         }
     }
 }
@@ -275,6 +275,6 @@ package struct GreenFacts: Record, Equatable {
     package func check(_ parent: String = "green") throws(Refusal) {
         guard let certificateIDs else { return }
         try TextRule.checkList(certificateIDs, parent + ".certificate_ids", maximum: ResourceSpec.listLimit)
-        for id in certificateIDs { try TextRule.check(id, parent + ".certificate_ids") }
+        for (index, id) in certificateIDs.enumerated() { try TextRule.check(id, parent + ".certificate_ids[\(index)]") }
     }
 }

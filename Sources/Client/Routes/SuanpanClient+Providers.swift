@@ -23,6 +23,16 @@ extension SuanpanClient {
         )
     }
 
+    /// `GET /v1/resources/{id}/certifications`.
+    package func certifications(ofResource id: String) async throws -> [IssuedCertification] {
+        try await fetchAll("/v1/resources/\(Query.escape(id))/certifications")
+    }
+
+    /// `GET /v1/resources/{id}/outages`.
+    package func outages(ofResource id: String) async throws -> [DeclaredOutage] {
+        try await fetchAll("/v1/resources/\(Query.escape(id))/outages")
+    }
+
     /// `POST /v1/resources/{id}/outages`, provider.
     package func declareOutage(resource id: String, _ outage: Outage, idempotencyKey: String? = nil) async throws {
         let _: Nothing = try await submit(

@@ -136,6 +136,12 @@ extension RouteNotes {
         RouteNotes(
             "POST /v1/resources/{id}/certify", "certifyResource", "Say how many units may be sold, and when", .record(Resource.self)),
         RouteNotes(
+            "GET /v1/resources/{id}/certifications", "listCertifications", "What the operator certified of a resource",
+            .list(IssuedCertification.self)),
+        RouteNotes(
+            "GET /v1/resources/{id}/outages", "listOutages", "What was declared away, and what that breaks as things stand",
+            .list(OutageView.self)),
+        RouteNotes(
             "POST /v1/resources/{id}/outages", "declareOutage", "Declare units away; the answer says what that breaks", .created(OutageView.self)),
         RouteNotes("GET /v1/resources/{id}/capacity", "listCapacity", "Units hour by hour", .list(CapacityView.self)),
         RouteNotes(
