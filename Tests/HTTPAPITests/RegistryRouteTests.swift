@@ -155,6 +155,29 @@ struct RegistryRouteTests {
         }
     }
 
+    @Test("a site's figures and certificates are renewed under the same identifier, by its field where they cannot be")
+    func renewal() async throws {
+        try await APIBench().run { (host) async throws in
+            let scene = try await APIScene(host)
+            let path = "/v1/resources/\(scene.resource)"
+            let cri = try #require(try await scene.provider.get(path).string("cri"))
+            let site = #"{"name":"Site","pue":"1.25","certificates":[{"scheme":"GB 50174","expires_at":"2029-01-01T00:00:00Z"}]}"#
+            let renewed = try await scene.provider.must("PUT", path + "/site", site)
+            #expect(renewed.string("cri") == cri && renewed.string("facility_grade") == "G2" && renewed.text.contains("2029-01-01"), "\(renewed.text)")
+            #expect(try await host.must("PUT", path + "/site", #"{"name":"Site","pue":"1.2"}"#).string("facility_grade") == "G1")
+            #expect(try await scene.provider.get(path).text.contains(#""certificates":null"#))
+            for (body, field) in [
+                (#"{"name":"Site","pue":"0.9"}"#, "pue"), (#"{"name":"Other"}"#, "name"), (#"{"name":"Site","code":"ZZZ"}"#, "code"), ("{}", "name"),
+                (#"{"name":"Site","maintenance":[{"start":"2026-11-24T00:00:00Z","end":"2026-11-24T04:00:00Z"}]}"#, "maintenance"),
+            ] {
+                let refused = try await scene.provider.send("PUT", path + "/site", body)
+                #expect(refused.code == "invalid_request" && refused.field == field, "\(refused.text)")
+            }
+            #expect(try await scene.buyer.send("PUT", path + "/site", site).code == "forbidden")
+            #expect(try await scene.provider.send("PUT", "/v1/resources/res_0000ZZ/site", site).code == "not_found")
+        }
+    }
+
     @Test("hardware that is changed gets another identifier; the old one is gone for ever and says what took its place")
     func replacement() async throws {
         try await APIBench().run { (host) async throws in

@@ -9,6 +9,7 @@ enum ResourceRoutes {
         Route(.get, "/v1/resources", .participants, query: Page.parameters + ["participant_id"], list),
         Route(.get, "/v1/resources/{id}", .participants, get),
         Route(.delete, "/v1/resources/{id}", .roles([.provider, .operator]), retire),
+        Route(.put, "/v1/resources/{id}/site", .roles([.provider, .operator]), body: SiteFacts.self, correctSite),
         Route(.post, "/v1/resources/{id}/certify", .roles(.operator), body: Certification.self, certify),
         Route(.get, "/v1/resources/{id}/certifications", .participants, query: Page.parameters, certifications),
         Route(.get, "/v1/resources/{id}/outages", .participants, query: Page.parameters, outages),
@@ -44,6 +45,13 @@ enum ResourceRoutes {
 
     @Sendable static func retire(_ call: Call) async throws(Problem) -> Answer {
         try await call.perform(.retireResource(RetireResource(call.id(ResourceID.self))))
+    }
+
+    /// Figures and certificates of the site, with the hardware and its identifier as they are.
+    @Sendable static func correctSite(_ call: Call) async throws(Problem) -> Answer {
+        let site = try call.read(SiteFacts.self)
+        try call.check { () throws(Refusal) in try site.check(nil) }
+        return try await call.perform(.correctSite(CorrectSite(resource: call.id(ResourceID.self), site: site)))
     }
 
     @Sendable static func certify(_ call: Call) async throws(Problem) -> Answer {
