@@ -115,9 +115,8 @@ extension Exchange {
         spec.requirements = requirements
         spec.earliestStart = bid.earliestStart
         spec.latestEnd = bid.latestEnd
-        let start = earliestStart(of: spec, in: product, resource)
-        guard hour >= start else {
-            throw Refusal(.insufficientCapacity, "the bid's data is at the resource from \(start.start) on", field: "resource_id")
+        guard hour >= earliestStart(of: spec, in: product, resource) else {
+            throw Refusal(.insufficientCapacity, "the bid's data does not come to the resource before this hour", field: "resource_id")
         }
     }
 

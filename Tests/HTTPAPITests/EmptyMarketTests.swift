@@ -52,6 +52,20 @@ struct EmptyMarketTests {
             let curve = try await nobody.get("\(product)/curve?from=2026-11-24T12:00:00Z&to=2026-11-24T13:00:00Z")
             #expect(curve.text.contains(#""last":null,"average_price":null,"mark_price":"2.0000","mark_source":"reference","volume":0,"open_interest":0"#), "\(curve.text)")
             #expect(try await nobody.get("/v1/indices/H100-SXM?at=2026-11-23T12:00:00Z").string("reason") == "no_trades")
+            // A run is put together of several readings, from an odd hour on, and pages follow each other.
+            let run = "/v1/indices/H100-SXM/history?from=2026-11-16T05:00:00Z&to=2026-11-23T05:00:00Z"
+            let hours = try await nobody.get(run + "&limit=1000").data.compactMap { $0["start"] as? String }
+            #expect(hours.count == 168 && hours == hours.sorted() && Set(hours).count == 168 && hours.first == "2026-11-16T05:00:00Z")
+            var paged: [String] = []
+            var cursor = ""
+            repeat {
+                let page = try await nobody.get(run + "&limit=50" + cursor)
+                paged += page.data.compactMap { $0["start"] as? String }
+                cursor = page.string("next_cursor").map { "&cursor=" + $0 } ?? ""
+            } while !cursor.isEmpty && paged.count < 500
+            #expect(paged == hours)
+            let days = try await nobody.get("/v1/indices/H100-SXM/history?period=day&from=2026-06-09T05:00:00Z&to=2026-11-23T05:00:00Z&limit=1000")
+            #expect(days.data.count == 168 && days.data.last?["start"] as? String == "2026-11-23T00:00:00Z", "\(days.text.prefix(300))")
             // Of the past there is nothing, and nothing is made up.
             let past = try await nobody.get("\(product)/curve?as_of=2026-11-23T00:00:00Z")
             #expect(past.text.contains(#""hours":[],"days":[],"weeks":[],"months":[],"differentials":null"#), "\(past.text)")

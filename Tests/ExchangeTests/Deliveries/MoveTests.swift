@@ -102,6 +102,33 @@ struct MoveTests {
         }
     }
 
+    @Test("where a bid's data comes to the target too late, the hour does not move there")
+    func data() throws {
+        market.product("H100-SXM", "CN-ZHW")
+        var facts = NetworkPathFacts()
+        facts.gigabitsPerSecond = Measure(10_000_000)
+        market.apply(.setNetworkPath(NetworkPath(from: "CN-ZHW", to: "CN-GAN", facts: facts)), as: market.operatorID)
+        func resource(_ site: String, line: Int64) -> ResourceID {
+            market.resource(of: provider, units: 10, site: site) { spec in
+                var network = NetworkFacts()
+                network.gigabitsPerSecond = Measure(line * 1_000_000)
+                spec.network = network
+            }
+        }
+        sell(resource("Own", line: 10))
+        // 4,500 GB an hour over 10 Gbps: from hour 0 on 9,000 GB are there at 2:00; over 5 Gbps at 4:00.
+        var bid = market.bid(quantity: 1, hours: 1, from: 0, window: 3)
+        bid.requirements.fromZone = "CN-ZHW"
+        bid.requirements.datasetGigabytes = Measure(9_000_000_000)
+        #expect(try market.bid(bid, as: alice).get().start == midnight + 2)
+        let slow = resource("Slow", line: 5)
+        let fast = resource("Fast", line: 400)
+        market.advance(to: midnight.start.advanced(minutes: 110))
+        let refusal = try #require(market.proposeMove(DeliveryID(1), to: slow))
+        #expect(refusal.code == .insufficientCapacity && refusal.detail.contains("data does not come"), "\(refusal)")
+        #expect(market.move(DeliveryID(1), to: fast) == nil)
+    }
+
     @Test("a buyer's requirements come with a resale: the new holder's bid counts, not the first one's")
     func resale() throws {
         let own = resource("Own", pue: 1_200_000)
