@@ -2,9 +2,9 @@ import Pricing
 import Quantities
 
 /// Sums the hours of a curve up by day, week and month.
-struct CurveBlocks {
+struct CurveBlocks: Sendable {
     /// How a block is cut, in UTC.
-    enum Length {
+    enum Length: Sendable {
         case day
         /// From Monday.
         case week

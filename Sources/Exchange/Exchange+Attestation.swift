@@ -83,11 +83,17 @@ extension Exchange {
         if evidence.seeds.last?.sequence != sequence {
             evidence.seeds.append(NonceSeed(sequence: sequence, bytes: Bytes(entropy)))
         }
-        let terms = securityTerms(of: deliveries[index].delivery.lot.allocation, product)
+        let delivery = deliveries[index].delivery
+        let terms = securityTerms(of: delivery.lot.allocation, product)
         deliveries[index].evidence.seed = Int32(evidence.seeds.count - 1)
         deliveries[index].evidence.required = terms.attestation
         guard terms.dataClass > .general else { return }
-        requireWipe(of: deliveries[index].delivery.lot.resource, after: deliveries[index].delivery.contract.hour)
+        requireWipe(of: delivery.lot.resource, after: delivery.contract.hour)
+    }
+
+    /// Whether a delivery's terms name protected data, so that what serves it is wiped afterwards.
+    func asksForWipe(_ delivery: Delivery) -> Bool {
+        securityTerms(of: delivery.lot.allocation, securityTerms(of: delivery.contract.product)).dataClass > .general
     }
 
     /// The delivery's nonce: random bytes of the command that made it, and its number, so that no two are equal.
@@ -119,7 +125,8 @@ extension Exchange {
         view.required = state.evidence.required
         view.nonce = nonce
         view.audience = Self.attestationAudience
-        view.notBefore = gateTime(state.delivery.contract)
+        // What was issued before a move spoke of the resource that it was moved from.
+        view.notBefore = max(gateTime(state.delivery.contract), cases.moved[state.delivery.id] ?? Timestamp())
         view.deadline = state.delivery.contract.hour.end
         view.attestedAt = state.evidence.attestedAt
         view.keyID = state.evidence.key.isNone ? nil : state.evidence.key

@@ -3,39 +3,35 @@ import Pricing
 import Quantities
 import Registry
 
-/// The forward curve: every listed hour of a product. MARKET.md section 9.
+/// The forward curve: every listed hour of a product, read in parts and put together by `CurveBuilder` apart from the exchange's thread.
+/// MARKET.md section 9.
 extension Exchange {
     /// The hours of `[from, to)` that exist; nil where there is no such product.
-    ///
-    /// - Complexity: O(hours), of which each without trades costs a look-up.
-    package func curve(_ product: ProductID, from: Hour, to: Hour, carbonPrice: Price?) -> CurveView? {
+    package func curveWindow(_ product: ProductID, from: Hour, to: Hour) -> ListedHours? {
         guard catalogue.contains(product) else { return nil }
-        var view = CurveView()
-        view.product = product
-        view.currency = currency(of: product)
-        view.asOf = time
-        var (days, weeks, months) = (CurveBlocks(.day), CurveBlocks(.week), CurveBlocks(.month))
-        var marks: Int128 = 0
-        var dayMark: (day: Int32, price: Price?)?
-        var hour = max(from, Hour(containing: genesisTime))
+        let first = max(from, Hour(containing: genesisTime))
         let end = min(to, Hour(containing: time) + productFacts[Int(product.index)].horizonHours + 1)
-        while hour < end {
+        return ListedHours(product: product, currency: currency(of: product), asOf: time, hours: first..<max(first, end))
+    }
+
+    /// Some of these hours, as they stand.
+    ///
+    /// - Precondition: the product exists.
+    /// - Complexity: O(hours), of which each without trades costs a look-up, and each day begun 24 more.
+    package func curveHours(_ product: ProductID, _ hours: Range<Hour>) -> [CurveHour] {
+        var found: [CurveHour] = []
+        found.reserveCapacity(Int(hours.upperBound - hours.lowerBound))
+        var dayMark: (day: Int32, price: Price?)?
+        var hour = hours.lowerBound
+        while hour < hours.upperBound {
             let key = ContractKey(product: product, hour: hour)
             let day = Self.day(of: hour)
             if dayMark?.day != day { dayMark = (day, dayPrice(product, day: day)) }
             let (line, turnover) = curveHour(key, dayPrice: dayMark?.price)
-            marks += Int128(line.markPrice.rawValue)
-            days.add(hour, mark: line.markPrice, turnover: turnover, volume: line.volume)
-            weeks.add(hour, mark: line.markPrice, turnover: turnover, volume: line.volume)
-            months.add(hour, mark: line.markPrice, turnover: turnover, volume: line.volume)
-            view.hours.append(line)
+            found.append(CurveHour(line: line, turnover: turnover))
             hour = hour + 1
         }
-        (view.days, view.weeks, view.months) = (days.views, weeks.views, months.views)
-        if !view.hours.isEmpty {
-            view.differentials = differentials(product, mark: Price(Int64(marks / Int128(view.hours.count))), carbonPrice)
-        }
-        return view
+        return found
     }
 
     private func curveHour(_ key: ContractKey, dayPrice: Price?) -> (line: CurveHourView, turnover: Int128) {
@@ -61,32 +57,28 @@ extension Exchange {
         return (line, turnover)
     }
 
-    /// The curve as it was known at a moment of the past, from what had been traded until then: no orders, no open interest.
+    /// The hours that had been traded at a moment of the past, as they were known then: no orders, no open interest.
     ///
     /// - Parameter traded: by hour, rising.
-    package func pastCurve(_ product: ProductID, at moment: Timestamp, traded: [TradedHour]) -> CurveView? {
-        guard catalogue.contains(product) else { return nil }
-        var view = CurveView()
-        view.product = product
-        view.currency = currency(of: product)
-        view.asOf = moment
-        view.hours = traded.map { known in
+    package func pastHours(_ product: ProductID, at moment: Timestamp, traded: [TradedHour]) -> [CurveHour] {
+        guard catalogue.contains(product) else { return [] }
+        return traded.map { known in
             var line = CurveHourView()
             line.contract = ContractKey(product: product, hour: known.hour)
             line.hour = known.hour
             line.status = moment < gateTime(line.contract) ? .open : .closed
             line.last = known.last
-            line.averagePrice = known.averagePrice
+            line.averagePrice = Notional.average(notional: known.turnover, quantity: known.volume)
             line.volume = known.volume
             line.markPrice = known.last
             line.markSource = .last
-            return line
+            return CurveHour(line: line, turnover: known.turnover)
         }
-        return view
     }
 
-    /// Green and quality beside the price. Shown, and part of no rule.
-    private func differentials(_ product: ProductID, mark: Price, _ carbonPrice: Price?) -> CurveDifferentialsView {
+    /// Green and quality beside the price. Shown, and part of no rule; nil where there is no mark to show them of.
+    package func curveDifferentials(_ product: ProductID, mark: Price?, _ carbonPrice: Price?) -> CurveDifferentialsView? {
+        guard catalogue.contains(product), let mark else { return nil }
         var view = CurveDifferentialsView()
         view.markPrice = mark
         view.carbonPrice = carbonPrice

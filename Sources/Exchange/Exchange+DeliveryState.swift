@@ -129,6 +129,10 @@ extension Exchange {
             guard cases.proposals[move.deliveryID] == nil else { throw decoder.damaged("two moves of one delivery that wait") }
             cases.proposals[move.deliveryID] = move.id
         }
+        for move in cases.moves where move.status == .accepted {
+            guard let answeredAt = move.answeredAt else { throw decoder.damaged("a move at no time") }
+            cases.moved[move.deliveryID] = answeredAt
+        }
         signing.keys = try Self.decode(SigningKeyView.self, from: &decoder, "a signing key") { key, position in
             key.id.rawValue == Int64(position) + 1 && isKnown(key.participantID)
         }

@@ -12,7 +12,7 @@ extension Exchange {
         let index = try ownDelivery(request.delivery, issuer)
         let delivery = deliveries[index].delivery
         guard delivery.lot.provider == issuer else { throw Refusal(.notFound, "there is no such delivery") }
-        try checkMovable(delivery)
+        try checkMovable(index)
         try checkOwner(of: request.body.resourceID, issuer)
         try checkTarget(request.body.resourceID, delivery)
         if let former = cases.proposals[delivery.id] { close(former, .lapsed) }
@@ -47,7 +47,7 @@ extension Exchange {
         }
         let index = Int(move.deliveryID.rawValue) - 1
         let delivery = deliveries[index].delivery
-        try checkMovable(delivery)
+        try checkMovable(index)
         try checkTarget(move.toResourceID, delivery)
 
         let hour = delivery.contract.hour
@@ -57,7 +57,10 @@ extension Exchange {
         capacity.change(move.toResourceID, hour) { $0.sold += delivery.lot.quantity }
         assign(delivery.id)
         close(move.id, .accepted)
+        cases.moved[delivery.id] = now
         emitDelivery(deliveries[index].delivery)
+        // The resource that was left keeps the need of a wipe that the gate gave it: access may have been handed over by now.
+        if asksForWipe(delivery) { requireWipe(of: move.toResourceID, after: hour) }
         return cases.moves[position]
     }
 
@@ -69,20 +72,51 @@ extension Exchange {
         emit(.move(cases.moves[position]))
     }
 
-    /// That the hour has not begun.
-    private func checkMovable(_ delivery: Delivery) throws(Refusal) {
+    /// That the hour has not begun, and no token has shown yet where it will be delivered.
+    private func checkMovable(_ index: Int) throws(Refusal) {
+        let delivery = deliveries[index].delivery
         guard delivery.status == .scheduled, now < delivery.contract.hour.start else {
             throw Refusal(.conflict, delivery.isSettled ? "the delivery is settled" : "the hour has begun")
         }
+        guard deliveries[index].evidence.attestedAt == nil else {
+            throw Refusal(.conflict, "the delivery is attested: it stays where that was proved")
+        }
     }
 
-    /// That a resource of the provider can deliver it: another one, of the product's terms, with the units free.
+    /// That a resource of the provider can deliver it: another one, of the product's and the buyer's terms, with the units free.
     private func checkTarget(_ id: ResourceID, _ delivery: Delivery) throws(Refusal) {
         guard id != delivery.lot.resource else { throw Refusal(.conflict, "it is delivered from there already", field: "resource_id") }
         try checkProduct(of: id, serves: delivery.contract.product, in: delivery.contract.hour)
+        try checkRequirements(of: id, delivery)
         let free = freeUnits(of: id, at: delivery.contract.hour)
         guard free >= delivery.lot.quantity else {
             throw Refusal(.insufficientCapacity, "\(free) units of \(id) are free in this hour", field: "resource_id")
+        }
+    }
+
+    /// That a resource meets what the bid asked for that bought the hour, where the resources' own facts were held against it: then the
+    /// one that it is taken from met it, too. Other bids were held against the product's grade, which the target meets.
+    private func checkRequirements(of id: ResourceID, _ delivery: Delivery) throws(Refusal) {
+        guard let number = allocations[delivery.lot.allocation]?.bid, let resource = resource(id) else { return }
+        let position = Int(clamping: number.rawValue) &- 1
+        guard bids.indices.contains(position) else { return }
+        let bid = bids[position]
+        guard bid.fill == .whole, bid.placement == .sameResource else { return }
+        let (product, hour) = (delivery.contract.product, delivery.contract.hour)
+        var requirements = bid.requirements
+        // The provider stays the same: what it delivered since makes no resource of its worse than another.
+        requirements.minReliability = nil
+        let candidate = Eligibility.Candidate(product, in: catalogue, resource: resource, hour: hour)
+        if let exclusion = Eligibility.exclusions(requirements, candidate).first {
+            throw Refusal(
+                .insufficientCapacity, "the resource does not meet what the bid asked for: \(exclusion.detail)", field: "resource_id")
+        }
+        var spec = BidSpec()
+        spec.requirements = requirements
+        spec.earliestStart = bid.earliestStart
+        spec.latestEnd = bid.latestEnd
+        guard hour >= earliestStart(of: spec, in: product, resource) else {
+            throw Refusal(.insufficientCapacity, "the bid's data does not come to the resource before this hour", field: "resource_id")
         }
     }
 

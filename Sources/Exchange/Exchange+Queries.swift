@@ -86,46 +86,6 @@ extension Exchange {
         }
     }
 
-    /// What a participant holds or has sold from its resources in contracts whose gate is open or whose delivery is not
-    /// settled, in the order of the contracts' first use.
-    package func positions(of participant: ParticipantID, after: Int, limit: Int) -> [PositionView] {
-        var views: [PositionView] = []
-        var skipped = 0
-        for index in 0..<contracts.count where !contracts[Int32(index)].settled {
-            guard let view = position(of: participant, in: Int32(index)) else { continue }
-            skipped += 1
-            guard skipped > after else { continue }
-            guard views.count < limit else { break }
-            views.append(view)
-        }
-        return views
-    }
-
-    private func position(of participant: ParticipantID, in contract: Int32) -> PositionView? {
-        let key = contracts[contract].key
-        let state = contracts.holdings[Int(contract)]
-        var view = PositionView()
-        var cost: Int128 = 0
-        for lot in state.waiting + state.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
-            if lot.holder == participant {
-                view.quantity += Int64(lot.quantity)
-                cost += Int128(lot.links.latest.price.notional(lot.quantity).rawValue)
-            }
-            if lot.provider == participant { view.sold += Int64(lot.quantity) }
-        }
-        guard view.quantity > 0 || view.sold > 0 else { return nil }
-        view.contract = key
-        view.onOffer = state.encumbered(participant)
-        view.averagePrice = Notional.average(notional: cost, quantity: view.quantity)
-        view.currency = currency(of: key.product)
-        let mark = mark(of: key)
-        view.markPrice = mark.price
-        view.markSource = mark.source
-        let worth = Int128(mark.price.rawValue) * Int128(view.quantity) - cost
-        view.unrealisedProfit = Int64(exactly: worth).map { Micros($0) }
-        return view
-    }
-
     // MARK: Ledger
 
     package func ledgerAccount(_ id: AccountID) -> LedgerAccountView? { ledger.account(id) == nil ? nil : accountView(id) }

@@ -106,18 +106,12 @@ package struct CandleBuilder {
 }
 
 /// What a contract had traded until some moment.
-package struct TradedHour: Record, Equatable {
+package struct TradedHour: Equatable, Sendable {
     package var hour = Hour()
     package var last = Price()
-    /// Volume-weighted, rounded down to the millionth.
-    package var averagePrice = Price()
     package var volume: Int64 = 0
+    /// Σ price × quantity.
+    package var turnover: Int128 = 0
 
     package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
-        coder.field("hour", &hour)
-        coder.field("last", &last)
-        coder.field("average_price", &averagePrice)
-        coder.field("volume", &volume)
-    }
 }

@@ -103,6 +103,37 @@ import Testing
         }
     }
 
+    @Test("of two metered hours the one without a token settles as unattested: refund and bond for the holder, nothing for the provider")
+    func settlesUnattested() async throws {
+        try await APIBench().run { (host) async throws in
+            let (scene, deliveries) = try await scene(host)
+            let edwards = SigningKey()
+            try await host.must(
+                "POST", "/v1/attestation_keys",
+                "{\"kid\":\"ed\",\"algorithm\":\"EdDSA\",\"public_key\":\"\(Self.base64(edwards.verifyingKey.bytes))\",\"level\":\"measured_boot\",\"issuer\":\"verifier\"}")
+            let token = Self.token(#"{"alg":"EdDSA","kid":"ed","typ":"JWT"}"#, claims(deliveries[0])) { edwards.signature(of: $0) }
+            let ids = deliveries.compactMap { $0["id"] as? String }
+            try await scene.provider.must("POST", "/v1/deliveries/\(ids[0])/attestation", "{\"token\":\"\(token)\"}")
+            try await host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-23T14:05:00Z"}"#)
+            var previous = "null"
+            for (sequence, hour) in [12, 13].enumerated() {
+                let report = try await scene.meter.must(
+                    "POST", "/v1/meter_reports",
+                    "{\"resource_id\":\"\(scene.resource)\",\"hour\":\"2026-11-23T\(hour):00:00Z\",\"sequence\":\(sequence + 1),\"previous_hash\":\(previous),\"delivered_device_seconds\":3600,\"it_energy_kwh\":\"0.7\"}")
+                previous = "\"\(report.string("hash") ?? "")\""
+            }
+            try await host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-23T15:00:00Z"}"#)
+            let proved = try await scene.buyer.get("/v1/deliveries/\(ids[0])")
+            #expect(proved.string("status") == "settled" && proved.string("outcome") == "delivered" && proved.string("paid") == "2.000000", "\(proved.text)")
+            let unproved = try await scene.buyer.get("/v1/deliveries/\(ids[1])")
+            #expect(unproved.string("status") == "settled" && unproved.string("outcome") == "unattested", "\(unproved.text)")
+            #expect(unproved.string("fault") == "provider" && unproved.string("paid") == "0.000000")
+            #expect(unproved.string("refunded") == "2.020000" && unproved.string("compensation") == "0.600000", "\(unproved.text)")
+            #expect(try await scene.provider.send("POST", "/v1/deliveries/\(ids[1])/attestation", "{\"token\":\"\(token)\"}").code == "conflict")
+            #expect(try await host.get("/v1/ledger/trial_balance").text.contains("\"balanced\":true"))
+        }
+    }
+
     @Test("a resource that served protected data is wiped before it is sold again")
     func wipes() async throws {
         try await APIBench().run { (host) async throws in

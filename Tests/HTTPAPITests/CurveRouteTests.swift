@@ -66,6 +66,10 @@ import Testing
             #expect(curve.text.contains(#""kg_co2_per_device_hour":"0.28035","carbon_adjusted_price":"2.153035""#), "\(curve.text)")
             let past = try await nobody.get("\(Self.product)/curve?as_of=2026-11-23T01:00:00Z")
             #expect(past.text.contains(#""last":"2.0000","average_price":"2.0000""#) && past.text.contains(#""open_interest":null"#), "\(past.text)")
+            #expect(past.text.contains(#""days":[{"start":"2026-11-23T00:00:00Z","end":"2026-11-24T00:00:00Z","hours":1,"mark_price":"2.0000","average_price":"2.0000","volume":3}]"#), "\(past.text)")
+            let later = try await nobody.get("\(Self.product)/curve?as_of=2026-11-23T01:30:00Z")
+            // (3 × 2.00 + 1 × 2.20) / 4
+            #expect(later.text.contains(#""hours":1,"mark_price":"2.2000","average_price":"2.0500","volume":4}],"differentials":null"#), "\(later.text)")
             let table = try await nobody.get("\(Self.product)/curve.csv?from=2026-11-23T12:00:00Z&to=2026-11-23T13:00:00Z")
             #expect(table.text.hasSuffix("H100-SXM.US-IOWA.2026112312,2026-11-23T12:00:00Z,open,,,2.2000,2.0500,2.2000,last,4,4\r\n"), "\(table.text)")
             let picture = try await nobody.get("\(Self.product)/curve.svg")
@@ -82,7 +86,7 @@ import Testing
                 ("candles?interval=2m", "interval"), ("candles?from=x", "from"), ("candles?from=2026-11-23T00:00:00Z&to=2026-11-23T00:00:00Z", "to"),
                 ("candles?interval=1m&from=2026-11-20T00:00:00Z&to=2026-11-23T00:00:00Z", "to"), ("candles?limit=0", "limit"),
                 ("candles?cursor=%20", "cursor"), ("curve?from=2026-11-23T00:30:00Z", "from"), ("curve?as_of=2026-11-24T00:00:00Z", "as_of"),
-                ("curve?carbon_price=0", "carbon_price"), ("curve?carbon_price=1e3", "carbon_price"), ("curve.svg?depth=1", "depth"),
+                ("curve?as_of=2026-11-23T00:00:00Z&carbon_price=0.1", "carbon_price"), ("curve?carbon_price=0", "carbon_price"), ("curve?carbon_price=1e3", "carbon_price"), ("curve.svg?depth=1", "depth"),
                 ("statistics?limit=1", "limit"),
             ] {
                 let answer = try await host.get("\(Self.product)/\(query)")

@@ -194,18 +194,17 @@ final class MemoryHistory: History {
         product: ProductID, hours: Range<Hour>, until: Timestamp, including sequence: Int64
     ) async throws(HistoryError) -> [TradedHour] {
         try read { state in
-            var found: [Hour: (hour: TradedHour, turnover: Int128)] = [:]
+            var found: [Hour: TradedHour] = [:]
             for trade in state.trades
             where trade.contract.product == product && hours.contains(trade.contract.hour) && trade.time <= until {
-                var known = found[trade.contract.hour] ?? (TradedHour(), 0)
-                known.hour.hour = trade.contract.hour
-                known.hour.last = trade.price
-                known.hour.volume += Int64(trade.quantity)
+                var known = found[trade.contract.hour] ?? TradedHour()
+                known.hour = trade.contract.hour
+                known.last = trade.price
+                known.volume += Int64(trade.quantity)
                 known.turnover += Int128(trade.price.notional(trade.quantity).rawValue)
-                known.hour.averagePrice = Notional.average(notional: known.turnover, quantity: known.hour.volume) ?? Price()
                 found[trade.contract.hour] = known
             }
-            return found.values.map(\.hour).sorted { $0.hour < $1.hour }
+            return found.values.sorted { $0.hour < $1.hour }
         }
     }
 

@@ -112,6 +112,43 @@ import TestSupport
         }
     }
 
+    @Test("energy and CO2 of a statement are the sums over its deliveries, with what a retired certificate covers left out of the market's")
+    func sumsCarbon() async throws {
+        try await APIBench().run { (host) async throws in
+            let scene = try await APIScene(host)
+            let certificate = try await host.must(
+                "POST", "/v1/energy_certificates",
+                "{\"registry\":\"I-REC\",\"number\":\"1\",\"participant_id\":\"\(scene.providerID)\",\"zone\":\"US-IOWA\",\"energy_kwh\":\"9\",\"start\":\"2026-11-01T00:00:00Z\",\"end\":\"2026-12-01T00:00:00Z\",\"source\":\"wind\"}")
+            try await scene.provider.must(
+                "POST", "/v1/energy_certificates/\(certificate.id)/retire", "{\"resource_id\":\"\(scene.resource)\",\"matching\":\"annual\"}")
+            try await trade(scene)
+            let names = ["carbon_location_g", "carbon_market_g", "it_energy_kwh"]
+            func millionths(_ value: (any Sendable)?) throws -> Int64 { try (value as? String).map { try DecimalText.parse($0) } ?? 0 }
+            func sums(_ deliveries: [[String: any Sendable]]) throws -> [Int64] {
+                try names.map { name in try deliveries.reduce(0) { $0 + (try millionths($1[name])) } }
+            }
+            let all = try await host.get("/v1/deliveries").data
+            var held: [Int64] = [0, 0, 0]
+            for participant in try await host.get("/v1/participants").data.compactMap({ $0["id"] as? String }) {
+                let lines = try await host.get("/v1/statements?participant_id=\(participant)&month=2026-11").data
+                let own = try sums(all.filter { $0["holder_id"] as? String == participant })
+                let said = try ["carbon_location_g", "carbon_market_g", "energy_kwh"].map { name in
+                    try lines.reduce(0) { $0 + (try millionths($1[name])) }
+                }
+                #expect(said == own, "\(participant), seed \(Self.seed)")
+                for position in held.indices { held[position] += said[position] }
+                let days = try await host.get("/v1/statements?participant_id=\(participant)&month=2026-11&by=hour").data
+                #expect(try days.reduce(0) { $0 + (try millionths($1["carbon_market_g"])) } == own[1], "seed \(Self.seed)")
+            }
+            let provided = try #require(try await scene.provider.get("/v1/statements?month=2026-11").data.first)
+            let theirs = try ["location", "market"].map { try millionths(provided["provided_carbon_\($0)_g"]) }
+            let delivered = try sums(all)
+            #expect(theirs == Array(held.prefix(2)) && held == delivered, "seed \(Self.seed)")
+            // 3 × 5.6 kWh × 1.2 are metered, 9 kWh of them are covered.
+            #expect(held[1] > 0 && held[1] < held[0], "seed \(Self.seed)")
+        }
+    }
+
     @Test("the same statement comes as CSV and as a page that prints, by format and by Accept")
     func forms() async throws {
         try await APIBench().run { (host) async throws in

@@ -50,6 +50,55 @@ struct StreamTests {
         }
     }
 
+    @Test("a book's channel tells when its contract is halted, interrupted and resumed, whatever the halt is of")
+    func tellsStatus() async throws {
+        try await live { _, port, scene in
+            let stream = try EventStream(port: port, Self.book)
+            let other = try EventStream(port: port, "channels=book:H100-SXM.US-IOWA.2026112315")
+            let snapshot = try #require(stream.next())
+            #expect(snapshot.data["status"] as? String == "open" && snapshot.data["interrupted_until"] is NSNull)
+            #expect(other.next()?.data["status"] as? String == "open")
+            var last = snapshot.id
+            func status(_ stream: EventStream) throws -> String {
+                let event = try #require(stream.next())
+                #expect(event.name == "status", "\(event)")
+                if event.channel == snapshot.channel {
+                    #expect(event.id == last.map { $0 + 1 })
+                    last = event.id
+                }
+                let until = event.data["interrupted_until"] as? String
+                return (event.data["status"] as? String ?? "?") + (until.map { " until " + $0 } ?? "")
+            }
+            for scope in ["contracts/\(APIScene.contract)/", "products/H100-SXM.US-IOWA/", ""] {
+                try await scene.host.must("POST", "/v1/\(scope)halt")
+                #expect(try status(stream) == "halted")
+                // Who comes now is told at once.
+                let late = try EventStream(port: port, Self.book)
+                #expect(late.next()?.data["status"] as? String == "halted")
+                try await scene.host.must("POST", "/v1/\(scope)resume")
+                #expect(try status(stream) == "open")
+                guard !scope.hasPrefix("contracts") else { continue }
+                #expect(try status(other) == "halted")
+                #expect(try status(other) == "open")
+            }
+            // A trade at the edge of the band: the book and its trade first, then the interruption.
+            _ = try await scene.sell(1, at: "3.00")
+            #expect(stream.next()?.name == "delta")
+            _ = try await scene.buy(1, at: "3.00")
+            let delta = try #require(stream.next())
+            #expect(delta.name == "delta")
+            last = delta.id
+            #expect(try status(stream) == "halted until 2026-11-23T00:05:00Z")
+            #expect(try await scene.buy(1, at: "2.00").code == "market_halted")
+            try await scene.host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-23T00:05:00Z"}"#)
+            #expect(try status(stream) == "open")
+            // Whoever was away gets what it missed.
+            let back = try EventStream(port: port, Self.book, lastEventID: last.map { String($0 - 1) })
+            let missed = try #require(back.next())
+            #expect(missed.name == "status" && missed.id == last && missed.data["status"] as? String == "open")
+        }
+    }
+
     @Test("whatever happens and however often it is cut off, a client that applies snapshots and deltas has the book of GET")
     func followsBooks() async throws {
         let seed = ProcessInfo.processInfo.environment["SUANPAN_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64(Int64.max))

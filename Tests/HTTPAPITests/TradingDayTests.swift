@@ -83,6 +83,39 @@ import Testing
         }
     }
 
+    @Test("access passes with a resale: who bought the hours opens what was sealed, who sold them is turned away")
+    func passesAccess() async throws {
+        try await APIBench().run { (host) async throws in
+            let scene = try await APIScene(host)
+            let second = try await host.participant("Second", "consumer")
+            try await host.deposit(second.id, "1000", reference: "s")
+            func order(_ side: String, _ more: String = "") -> String {
+                "{\"contract\":\"\(APIScene.contract)\",\"side\":\"\(side)\",\"type\":\"limit\",\"price\":\"2.20\",\"quantity\":2,\"time_in_force\":\"gtc\"\(more)}"
+            }
+            _ = try await scene.sell(2, at: "2.10")
+            _ = try await scene.buy(2, at: "2.10")
+            let old = try #require(try await scene.buyer.get("/v1/allocations").data.first?["id"] as? String)
+            let access = #"{"endpoint":"ssh://10.0.0.7","instructions":"knock","expires_at":"2026-11-24T00:00:00Z"}"#
+            try await scene.provider.must("PUT", "/v1/allocations/\(old)/access", access)
+            #expect(try await scene.buyer.get("/v1/allocations/\(old)/access").string("endpoint") == "ssh://10.0.0.7")
+            #expect(try await second.client.get("/v1/allocations/\(old)/access").code == "not_found")
+            try await scene.buyer.must("POST", "/v1/orders", order("sell", ",\"allocation_id\":\"\(old)\""))
+            try await second.client.must("POST", "/v1/orders", order("buy"))
+            let new = try #require(try await second.client.get("/v1/allocations").data.first?["id"] as? String)
+            let opened = try await second.client.get("/v1/allocations/\(new)/access")
+            #expect(opened.status == 200 && opened.string("endpoint") == "ssh://10.0.0.7" && opened.string("instructions") == "knock", "\(opened.text)")
+            let closed = try await scene.buyer.get("/v1/allocations/\(old)/access")
+            #expect(closed.status == 403 && closed.code == "forbidden", "\(closed.text)")
+            #expect(try await scene.buyer.get("/v1/allocations/\(old)").text.contains("10.0.0.7") == false)
+            #expect(try await scene.buyer.get("/v1/allocations/\(new)/access").code == "not_found")
+            #expect(try await scene.provider.get("/v1/allocations/\(new)/access").code == "forbidden")
+            // The provider's next ones are for the new holder alone.
+            try await scene.provider.must("PUT", "/v1/allocations/\(new)/access", access.replacing("knock", with: "ring"))
+            #expect(try await second.client.get("/v1/allocations/\(new)/access").string("instructions") == "ring")
+            #expect(try await scene.provider.send("PUT", "/v1/allocations/\(old)/access", access).status != 200)
+        }
+    }
+
     @Test("a batch answers each order in its place")
     func answersBatches() async throws {
         try await APIBench().run { (host) async throws in

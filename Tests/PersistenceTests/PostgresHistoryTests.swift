@@ -129,6 +129,7 @@ struct PostgresHistoryTests {
             for hour in found {
                 let own = trades.filter { $0.contract == ContractKey(product: product, hour: hour.hour) && $0.time <= middle }
                 #expect(hour.last == own.last?.price && hour.volume == own.reduce(0) { $0 + Int64($1.quantity) })
+                #expect(hour.turnover == own.reduce(0) { $0 + Int128($1.price.notional($1.quantity).rawValue) })
             }
             let newest = try await history.trades(product: product, since: middle, before: nil, limit: 50, including: last)
             let expected = trades.filter { $0.contract.product == product && $0.time >= middle }.reversed().prefix(50)

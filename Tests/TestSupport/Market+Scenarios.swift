@@ -109,6 +109,21 @@ extension Market {
     /// The state without the number and the time of the last command: a refused command changes nothing else.
     package var stateWithoutHeader: ArraySlice<UInt8> { state.dropFirst(16) }
 
+    /// A participant's positions, looked for in steps of so many contracts, lots and deliveries.
+    package func positions(of participant: ParticipantID, looking count: Int = 3) -> [PositionView] {
+        var search = PositionSearch(of: participant)
+        while !search.isOver { search = exchange.continued(search, looking: count) }
+        return search.found
+    }
+
+    /// A product's curve over `[from, to)`, read in steps of so many hours.
+    package func curve(_ product: ProductID, from: Hour, to: Hour, carbonPrice: Price? = nil, step: Int32 = 24) -> CurveView? {
+        guard let listed = exchange.curveWindow(product, from: from, to: to) else { return nil }
+        var curve = CurveBuilder(listed)
+        while let hours = curve.nextHours(step) { curve.add(exchange.curveHours(product, hours)) }
+        return curve.finished(exchange.curveDifferentials(product, mark: curve.mark, carbonPrice))
+    }
+
     /// Posts a bid; a refused one is a failure.
     package func bid(_ spec: BidSpec, as issuer: ParticipantID) -> Result<BidView, Refusal> {
         switch apply(.placeBid(spec), as: issuer).reply {

@@ -38,6 +38,8 @@ struct DeliveryCases {
     var moves: [MoveView] = []
     /// By delivery: the move that waits for the holder's answer.
     var proposals: [DeliveryID: MoveID] = [:]
+    /// By delivery that moved: when its last move was. It follows from the moves.
+    var moved: [DeliveryID: Timestamp] = [:]
 }
 
 /// A participant's contact, which lies in the vault.

@@ -35,7 +35,7 @@ package enum QueryNotes {
         "transfer": .text("The transfer's identifier."),
         "tree_size": .whole(1, nil, "The size of the tree; the latest checkpoint's where absent."),
         "action": .text("Only commands of this name."),
-        "channels": .text("Channels with commas between them: book:SYMBOL, trades:PRODUCT or SYMBOL, demand:PRODUCT, orders, fills, balances, bids."),
+        "channels": .text("Channels with commas between them: book:SYMBOL (with the contract's status), trades:PRODUCT or SYMBOL, demand:PRODUCT, orders, fills, balances, bids."),
         "last_event_id": .text("The id of the last event that was seen."),
         "first": .whole(1, nil, "The smaller tree's size."),
         "second": .whole(1, nil, "The larger tree's size; the latest checkpoint's where absent."),

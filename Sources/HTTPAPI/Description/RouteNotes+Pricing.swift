@@ -61,6 +61,6 @@ extension QueryNotes {
     static let candles = moments.merging(["interval": .choice(CandleInterval.self, "The length of a candle; 1h where absent.")]) { $1 }
     static let curve: [String: QueryNote] = [
         "as_of": .time("As it was known at this moment of the past: what had been traded until then."),
-        "carbon_price": .text("A price of a kg CO2, for the price with carbon in it."),
+        "carbon_price": .text("A price of a kg CO2, for the price with carbon in it; not together with as_of."),
     ]
 }

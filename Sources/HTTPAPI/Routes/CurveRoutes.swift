@@ -31,19 +31,41 @@ enum CurveRoutes {
         if let moment, moment > now { throw .invalid("as_of", "as_of must not lie in the future") }
         let window = try call.query.window(from: Hour(containing: moment ?? now), hours: 8_785, maximum: 8_785)
         let carbonPrice = try carbonPrice(call)
-        let found: CurveView?
         if let moment {
-            let traded = try await call.past { (history, sequence) async throws(HistoryError) in
-                try await history.tradedHours(product: product, hours: window, until: moment, including: sequence)
+            guard carbonPrice == nil else {
+                throw .invalid("carbon_price", "carbon_price and as_of exclude each other: a curve of the past has no differentials")
             }
-            found = try await call.query { $0.pastCurve(product, at: moment, traded: traded) }
-        } else {
-            found = try await call.query {
-                $0.curve(product, from: window.lowerBound, to: window.upperBound, carbonPrice: carbonPrice)
-            }
+            return try await readPast(call, product, window, at: moment)
         }
-        guard let found else { throw .notFound("product") }
-        return found
+        guard let listed = try await call.query({ $0.curveWindow(product, from: window.lowerBound, to: window.upperBound) })
+        else { throw .notFound("product") }
+        var curve = CurveBuilder(listed)
+        while let hours = curve.nextHours(hoursAtOnce) { curve.add(try await call.query { $0.curveHours(product, hours) }) }
+        let mark = curve.mark
+        return curve.finished(try await call.query { $0.curveDifferentials(product, mark: mark, carbonPrice) })
+    }
+
+    /// Hours that one question to the exchange reads.
+    private static let hoursAtOnce: Int32 = 744
+
+    /// The hours that had been traded until a moment.
+    private static func readPast(
+        _ call: Call, _ product: ProductID, _ window: Range<Hour>, at moment: Timestamp
+    ) async throws(Problem) -> CurveView {
+        let traded = try await call.past { (history, sequence) async throws(HistoryError) in
+            try await history.tradedHours(product: product, hours: window, until: moment, including: sequence)
+        }
+        guard var listed = try await call.query({ $0.curveWindow(product, from: window.lowerBound, to: window.lowerBound) })
+        else { throw .notFound("product") }
+        listed.asOf = moment
+        var curve = CurveBuilder(listed)
+        var rest = traded[...]
+        while !rest.isEmpty {
+            let part = Array(rest.prefix(Int(hoursAtOnce)))
+            rest = rest.dropFirst(part.count)
+            curve.add(try await call.query { $0.pastHours(product, at: moment, traded: part) })
+        }
+        return curve.finished(nil)
     }
 
     private static func carbonPrice(_ call: Call) throws(Problem) -> Price? {

@@ -80,17 +80,21 @@ enum IndexRoutes {
             begin = first
         }
         let most = page.map { $0.limit + 1 } ?? Int.max
-        let sources = try await call.query { exchange -> [IndexSource]? in
-            guard let scope = exchange.indexScope(code: code) else { return nil }
-            var sources: [IndexSource] = []
-            var start = begin
-            while start < to, sources.count < most {
-                sources.append(exchange.indexSource(scope, start..<start + length, knownAt: moment))
-                start = start + length
+        guard let scope = try await call.query({ $0.indexScope(code: code) }) else { throw .notFound("index") }
+        var sources: [IndexSource] = []
+        var start = begin
+        // A day or 24 hours a question: however many products a class has, trading waits for no more.
+        while start < to, sources.count < most {
+            let first = start
+            let count = min(Int((to - first + length - 1) / length), Int(24 / length), most - sources.count)
+            sources += try await call.query { exchange in
+                (0..<Int32(count)).map { period in
+                    let from = first + period * length
+                    return exchange.indexSource(scope, from..<from + length, knownAt: moment)
+                }
             }
-            return sources
+            start = first + Int32(count) * length
         }
-        guard let sources else { throw .notFound("index") }
         return sources
     }
 

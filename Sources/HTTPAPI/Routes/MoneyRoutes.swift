@@ -35,8 +35,16 @@ enum MoneyRoutes {
     @Sendable static func positions(_ call: Call) async throws(Problem) -> Answer {
         let page = try Page(call.query)
         let subject = try call.subject()
-        let skipped = Int(clamping: try page.number())
-        let found = try await call.query { $0.positions(of: subject, after: skipped, limit: page.limit + 1) }
-        return call.list(found, limit: page.limit) { _ in String(skipped + page.limit) }
+        var search = PositionSearch(of: subject, after: Int(clamping: try page.number()), limit: page.limit + 1)
+        while !search.isOver {
+            let known = search
+            search = try await call.query { $0.continued(known, looking: Self.lookedAtOnce) }
+        }
+        // The cursor is the place after the last position that is shown.
+        let places = search.places
+        return call.list(search.found, limit: page.limit) { _ in String(places[page.limit - 1]) }
     }
+
+    /// Contracts, lots and deliveries that one question to the exchange looks at.
+    private static let lookedAtOnce = 10_000
 }

@@ -9,9 +9,12 @@ struct StreamBook {
     private(set) var view: BookView
     /// The last command that changed what is shown, as far as it is known.
     private(set) var checksum: UInt32
+    /// Nil where nothing can be said of its contract.
+    private(set) var trading: ContractTrading?
 
-    init(_ view: BookView) {
+    init(_ view: BookView, _ trading: ContractTrading?) {
         self.view = view
+        self.trading = trading
         checksum = BookChecksum.of(bids: view.bids, asks: view.asks)
     }
 
@@ -29,6 +32,12 @@ struct StreamBook {
         guard !delta.bids.isEmpty || !delta.asks.isEmpty else { return nil }
         checksum = BookChecksum.of(bids: view.bids, asks: view.asks)
         return delta
+    }
+
+    /// Takes how its contract can be traded now; whether that is news.
+    mutating func advance(to new: ContractTrading?) -> Bool {
+        defer { trading = new }
+        return trading != new
     }
 
     /// What leads from one list of levels to another, both best first.

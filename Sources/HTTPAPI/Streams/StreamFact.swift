@@ -17,6 +17,8 @@ struct StreamFact: Sendable {
         case terms
         /// Money moved; once a frame.
         case money
+        /// Contracts were halted or resumed.
+        case trading(TradingScope)
     }
 
     var sequence: Int64
@@ -29,7 +31,7 @@ struct StreamFact: Sendable {
         case .accepted(_, let contract): body(contract)
         case .closed(let order): body(order.contract)
         case .offer(let offer): for hour in offer.hours { body(hour.contract) }
-        case .bid, .terms, .money: break
+        case .bid, .terms, .money, .trading: break
         }
     }
 
@@ -44,7 +46,7 @@ struct StreamFact: Sendable {
         case .offer(let offer):
             guard participants.contains(offer.providerID) else { return }
             for hour in offer.hours where !hour.orderID.isNone { body(hour.orderID) }
-        case .bid, .terms, .money: break
+        case .bid, .terms, .money, .trading: break
         }
     }
 
@@ -54,12 +56,22 @@ struct StreamFact: Sendable {
         return nil
     }
 
+    /// Whether a contract may be halted or traded otherwise than before.
+    func concernsTrading(in contract: ContractKey) -> Bool {
+        guard case .trading(let scope) = kind else { return false }
+        return switch scope.kind {
+        case .market: true
+        case .product: scope.product == contract.product
+        case .contract: scope.contract == contract
+        }
+    }
+
     /// Whether the demand of some product may be another than before.
     var concernsDemand: Bool {
         switch kind {
         case .bid(_, _, let stands): stands
         case .terms: true
-        case .trade, .accepted, .closed, .offer, .money: false
+        case .trade, .accepted, .closed, .offer, .money, .trading: false
         }
     }
 
@@ -83,6 +95,7 @@ struct StreamFact: Sendable {
                 let bid = try read(BidView.self, entry, walker.bytes)
                 kind = .bid(bid.id, bid.participantID, stands: bid.standing && bid.fill == .whole)
             case .participant, .zone, .computeClass, .grade, .product, .networkPath, .administered: kind = .terms
+            case .halt, .resume: kind = .trading(try read(TradingScope.self, entry, walker.bytes))
             case .transfer:
                 lastTransfer = entry.sequence
                 continue

@@ -129,6 +129,7 @@ actor StreamPublisher {
 
     private func note(_ fact: StreamFact, in reading: inout StreamReading) {
         fact.forEachContract { if books[$0] != nil { reading.books.insert($0) } }
+        if case .trading = fact.kind { reading.books.formUnion(books.keys.filter { fact.concernsTrading(in: $0) }) }
         if !watched.isEmpty { fact.forEachOrder(of: watched) { reading.orders.insert($0) } }
         if !bidders.isEmpty {
             if let bid = fact.bid(of: bidders) { reading.bids.insert(bid) }
@@ -153,7 +154,7 @@ actor StreamPublisher {
         backlog.removeFirst(due.count)
         for order in found.orders.values.sorted(by: { $0.id < $1.id }) { publish(order, found.sequence, products) }
         for bid in found.bids.values.sorted(by: { $0.id < $1.id }) { publish(bid, found.sequence, products) }
-        for (contract, view) in found.books { publish(view, of: contract, products) }
+        for (contract, view) in found.books { publish(view, found.trading[contract], of: contract, products) }
         for (product, lines) in found.demands { publish(lines, of: product, found.sequence, products) }
         for (participant, lines) in found.balances {
             let address = Address(channel: .balances, participant: participant)
@@ -217,19 +218,27 @@ actor StreamPublisher {
         }
     }
 
-    private func publish(_ view: BookView, of contract: ContractKey, _ products: ProductIndex) {
+    private func publish(_ view: BookView, _ trading: ContractTrading?, of contract: ContractKey, _ products: ProductIndex) {
         guard books[contract] != nil else {
-            books[contract] = StreamBook(view)
+            books[contract] = StreamBook(view, trading)
             return
         }
-        guard let delta = books[contract]?.advance(to: view) else { return }
-        let checksum = books[contract]?.checksum ?? 0
-        let channel = StreamChannel.book(contract)
-        publish("delta", to: Address(channel: channel, participant: .none)) {
-            StreamText.data(channel.name(products), view.sequence, products) { writer in
-                writer.member("bids", delta.bids)
-                writer.member("asks", delta.asks)
-                writer.member("checksum", checksum)
+        let address = Address(channel: .book(contract), participant: .none)
+        if let delta = books[contract]?.advance(to: view) {
+            let checksum = books[contract]?.checksum ?? 0
+            publish("delta", to: address) {
+                StreamText.data(address.channel.name(products), view.sequence, products) { writer in
+                    writer.member("bids", delta.bids)
+                    writer.member("asks", delta.asks)
+                    writer.member("checksum", checksum)
+                }
+            }
+        }
+        guard books[contract]?.advance(to: trading) == true, let trading else { return }
+        publish("status", to: address) {
+            StreamText.data(address.channel.name(products), view.sequence, products) { writer in
+                writer.member("status", trading.status)
+                writer.member("interrupted_until", trading.interruptedUntil)
             }
         }
     }
@@ -282,6 +291,8 @@ actor StreamPublisher {
                     writer.member("bids", books[contract]?.view.bids ?? [])
                     writer.member("asks", books[contract]?.view.asks ?? [])
                     writer.member("checksum", books[contract]?.checksum ?? 0)
+                    writer.member("status", books[contract]?.trading?.status)
+                    writer.member("interrupted_until", books[contract]?.trading?.interruptedUntil)
                 case .trades, .contractTrades, .fills: writer.member("last_trade_id", found.lastTrade)
                 case .orders: writer.member("orders", found.liveOrders[feed.key.participant] ?? [])
                 case .balances: writer.member("balances", found.balances[feed.key.participant] ?? [])

@@ -32,7 +32,10 @@ struct StreamReading: Sendable {
     /// On the core's thread: everything as it stands now.
     func perform(on exchange: Exchange) -> StreamFindings {
         var found = StreamFindings(sequence: exchange.sequence, lastTrade: exchange.lastTrade)
-        for contract in books { found.books[contract] = exchange.book(contract, depth: StreamBook.depth) }
+        for contract in books {
+            found.books[contract] = exchange.book(contract, depth: StreamBook.depth)
+            found.trading[contract] = exchange.contract(contract).map { ContractTrading($0) }
+        }
         for id in orders { found.orders[id] = exchange.order(id, ofAnyOf: participants) }
         for participant in liveOrders {
             found.liveOrders[participant] = exchange.liveOrders(of: participant, limit: Self.liveOrderLimit)
@@ -53,10 +56,24 @@ struct StreamFindings: Sendable {
     var sequence: Int64
     var lastTrade: TradeID
     var books: [ContractKey: BookView] = [:]
+    /// Of the contracts of `books`.
+    var trading: [ContractKey: ContractTrading] = [:]
     var orders: [OrderID: OrderView] = [:]
     var liveOrders: [ParticipantID: [OrderView]] = [:]
     var balances: [ParticipantID: [BalanceView]] = [:]
     var bids: [BidID: BidView] = [:]
     var liveBids: [ParticipantID: [BidView]] = [:]
     var demands: [ProductID: [DemandView]] = [:]
+}
+
+/// Whether a contract can be traded, as its channel tells.
+struct ContractTrading: Equatable, Sendable {
+    var status: ContractStatus
+    /// While a volatility interruption lasts: its end.
+    var interruptedUntil: Timestamp?
+
+    init(_ contract: ContractView) {
+        status = contract.status
+        interruptedUntil = contract.interruptedUntil
+    }
 }

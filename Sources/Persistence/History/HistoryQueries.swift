@@ -110,9 +110,8 @@ enum HistoryQueries {
         conditions.add("hour < \(conditions.number(.int64(Int64(hours.upperBound.hoursSince1970))))")
         conditions.add("time_micros <= \(conditions.number(.int64(until.microseconds)))")
         let sql = """
-            SELECT s.hour, c.price, s.average, s.volume FROM (
-                SELECT hour, max(id) AS last, div(sum(price::numeric * quantity), sum(quantity))::bigint AS average,
-                    sum(quantity)::bigint AS volume
+            SELECT s.hour, c.price, s.volume, s.turnover::text FROM (
+                SELECT hour, max(id) AS last, sum(quantity)::bigint AS volume, sum(price::numeric * quantity) AS turnover
                 FROM trades \(conditions.whereClause) GROUP BY hour
             ) s JOIN trades c ON c.id = s.last ORDER BY s.hour
             """

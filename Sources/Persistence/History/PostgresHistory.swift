@@ -73,8 +73,9 @@ package final class PostgresHistory: History {
             var traded = TradedHour()
             traded.hour = Hour(Int32(clamping: try row.int64(0)))
             traded.last = Price(try row.int64(1))
-            traded.averagePrice = Price(try row.int64(2))
-            traded.volume = try row.int64(3)
+            traded.volume = try row.int64(2)
+            guard let turnover = Int128(try row.text(3)) else { throw HistoryError.unavailable("a turnover that is no number") }
+            traded.turnover = turnover
             return traded
         }
     }

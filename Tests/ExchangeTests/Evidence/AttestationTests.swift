@@ -55,6 +55,15 @@ struct AttestedScene {
         precondition((try? result.get().status) == .filled, "\(result)")
     }
 
+    /// Another resource of the provider, with the same facts.
+    func another() -> ResourceID {
+        market.resource(of: provider, units: 10, site: "Other") {
+            $0.security = SecurityFacts()
+            $0.security?.attestation = .confidential
+            $0.security?.dataClass = .core
+        }
+    }
+
     func advance(minutes: Int32) { market.advance(to: midnight.start.advanced(minutes: minutes)) }
 
     func report(hour: Int32 = 2, sequence: Int64 = 1) {
@@ -166,6 +175,42 @@ struct AttestationTests {
         #expect(scene.market.code(.attestDelivery(scene.token()), as: scene.provider) == .conflict)
     }
 
+    @Test("an hour that was attested stays where that was proved")
+    func attestedStays() {
+        let scene = AttestedScene()
+        let other = scene.another()
+        scene.sell()
+        scene.advance(minutes: 110)
+        #expect(scene.market.proposeMove(DeliveryID(1), to: other) == nil)
+        #expect(scene.market.refusal(.attestDelivery(scene.token()), as: scene.provider) == nil)
+        let before = scene.market.stateWithoutHeader
+        #expect(scene.market.consent(DeliveryID(1))?.code == .conflict)
+        #expect(scene.market.proposeMove(DeliveryID(1), to: other)?.code == .conflict)
+        #expect(scene.market.stateWithoutHeader == before && scene.delivery().resourceID == scene.resource)
+    }
+
+    @Test("after a move a token from before it, which spoke of the other resource, counts no longer; a new one does")
+    func attestsAfterMove() throws {
+        let scene = AttestedScene()
+        let other = scene.another()
+        scene.sell()
+        scene.advance(minutes: 107)
+        let early = scene.token()
+        scene.advance(minutes: 110)
+        #expect(scene.market.move(DeliveryID(1), to: other) == nil)
+        #expect(scene.delivery().attestation?.notBefore == scene.market.now)
+        var decoder = BinaryDecoder(scene.market.state)
+        let restored = try Exchange(decoding: &decoder)
+        #expect(restored.delivery(DeliveryID(1))?.attestation?.notBefore == scene.market.now)
+        #expect(scene.market.code(.attestDelivery(early), as: scene.provider) == .invalidRequest)
+        #expect(scene.market.code(.attestDelivery(scene.token()), as: scene.provider) == nil)
+        scene.advance(minutes: 181)
+        scene.market.report(other, scene.midnight + 2, delivered: 3_600, sequence: 1, as: scene.meter)
+        scene.advance(minutes: 600)
+        #expect(scene.delivery().outcome == .delivered && scene.delivery().resourceID == other)
+        #expect(scene.market.exchange.firstBrokenInvariant() == nil && scene.market.replay().state == scene.market.state)
+    }
+
     @Test("nonces are made of the time command's random bytes, and no two are equal")
     func nonces() {
         let scene = AttestedScene()
@@ -221,17 +266,19 @@ struct AttestationTests {
 
 @Suite("Wipes of resources that served protected data")
 struct WipeTests {
-    private func wipe(_ scene: AttestedScene, at minutes: Int32, as issuer: ParticipantID? = nil) -> RefusalCode? {
+    private func wipe(
+        _ scene: AttestedScene, at minutes: Int32, of resource: ResourceID? = nil, as issuer: ParticipantID? = nil
+    ) -> RefusalCode? {
         var body = WipeSpec()
         body.wipedAt = scene.midnight.start.advanced(minutes: minutes)
         body.method = "purge"
         body.evidenceHash = String(repeating: "0f", count: 32)
-        return scene.market.code(.recordWipe(RecordWipe(resource: scene.resource, body: body)), as: issuer ?? scene.provider)
+        return scene.market.code(.recordWipe(RecordWipe(resource: resource ?? scene.resource, body: body)), as: issuer ?? scene.provider)
     }
 
-    private func sale(_ scene: AttestedScene, hour: Int32) -> RefusalCode? {
+    private func sale(_ scene: AttestedScene, hour: Int32, of resource: ResourceID? = nil) -> RefusalCode? {
         let contract = ContractKey(product: scene.product, hour: scene.midnight + hour)
-        return scene.market.code(scene.market.order(.sell, contract, cents(200), 1, resource: scene.resource), as: scene.provider)
+        return scene.market.code(scene.market.order(.sell, contract, cents(200), 1, resource: resource ?? scene.resource), as: scene.provider)
     }
 
     @Test("after a protected hour nothing of the resource is sold until its wipe is on record")
@@ -262,6 +309,44 @@ struct WipeTests {
         var encoder = BinaryEncoder()
         restored.encodeState(into: &encoder)
         #expect(encoder.bytes == scene.market.state && scene.market.replay().state == scene.market.state)
+    }
+
+    @Test("a protected hour that moves leaves both resources to be wiped: the one that serves it, and the one that access may have been given to")
+    func moved() throws {
+        let scene = AttestedScene()
+        let other = scene.another()
+        scene.sell { $0.dataClass = .important }
+        scene.advance(minutes: 106)
+        #expect(sale(scene, hour: 9, of: other) == nil)
+        #expect(scene.market.move(DeliveryID(1), to: other) == nil)
+        let cancelled = scene.market.exchange.orders(of: scene.provider, status: .cancelled, contract: nil, after: .none, limit: 9)
+        #expect(cancelled.count == 1 && cancelled.allSatisfy { $0.reason == .capacityReduced && $0.resourceID == other })
+        for resource in [scene.resource, other] {
+            #expect(sale(scene, hour: 9, of: resource) == .insufficientCapacity)
+            #expect(wipe(scene, at: 106, of: resource) == .conflict)
+        }
+        // The need is part of the state.
+        #expect(try scene.market.isReadBack())
+        scene.advance(minutes: 200)
+        for resource in [scene.resource, other] {
+            #expect(sale(scene, hour: 9, of: resource) == .insufficientCapacity)
+            #expect(wipe(scene, at: 179, of: resource) == .conflict)
+            #expect(wipe(scene, at: 180, of: resource) == nil)
+            #expect(sale(scene, hour: 9, of: resource) == nil)
+        }
+        #expect(scene.market.exchange.firstBrokenInvariant() == nil && scene.market.replay().state == scene.market.state)
+    }
+
+    @Test("nothing moves to a resource that waits for its own wipe; general data that moves leaves nothing to wipe")
+    func movedOnto() {
+        let scene = AttestedScene()
+        let other = scene.another()
+        scene.sell { $0.dataClass = .important }
+        scene.sell(hour: 3) { $0.dataClass = .general }
+        scene.advance(minutes: 166)
+        #expect(scene.market.move(DeliveryID(2), to: other) == nil)
+        #expect(sale(scene, hour: 9, of: other) == nil)
+        #expect(scene.market.move(DeliveryID(2), to: scene.resource)?.code == .insufficientCapacity)
     }
 
     @Test("general data leaves nothing to wipe")

@@ -168,7 +168,7 @@ struct ResaleTests {
         #expect(code(3, first) == .insufficientPosition)
         #expect(code(2, first) == nil)
         #expect(code(1, second) == .insufficientPosition)
-        #expect(pit.market.exchange.positions(of: pit.alice, after: 0, limit: 9).map(\.onOffer) == [8])
+        #expect(pit.market.positions(of: pit.alice).map(\.onOffer) == [8])
         #expect(pit.market.code(.cancelOrder(CancelOrder(OrderReference(id: anonymous))), as: pit.alice) == nil)
         #expect(code(2, first) == nil && code(1, first) == .insufficientPosition)
         #expect(code(4, second) == nil && code(1, second) == .insufficientPosition)
@@ -190,7 +190,7 @@ struct ResaleTests {
             _ = try market.place(market.order(.buy, contract, Price(2), Quantity.limit), as: alice).get()
         }
         #expect(try market.place(market.order(.sell, contract, Price(3), Quantity.limit), as: alice).get().order.status == .open)
-        let position = try #require(market.exchange.positions(of: alice, after: 0, limit: 1).first)
+        let position = try #require(market.positions(of: alice).first)
         #expect(position.quantity == 4_300_000_000 && position.onOffer == 1_000_000)
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct CurveTests {
     private func curve(_ pit: Pit, from: Int32 = 0, to: Int32 = 2_000) throws -> CurveView {
-        try #require(pit.market.exchange.curve(pit.product, from: pit.midnight + from, to: pit.midnight + to, carbonPrice: nil))
+        try #require(pit.market.curve(pit.product, from: pit.midnight + from, to: pit.midnight + to))
     }
 
     @Test("every listed hour is in the curve, traded or not, and an empty market divides by nothing")
@@ -19,7 +19,7 @@ import Testing
         // 23 November 2026 is a Monday.
         #expect(curve.weeks.first?.start == pit.midnight && curve.weeks.first?.hours == 168)
         #expect(curve.months.first?.hours == 192 && curve.months.first?.end == pit.midnight + 192)
-        #expect(pit.market.exchange.curve(ProductID(9), from: pit.midnight, to: pit.midnight + 1, carbonPrice: nil) == nil)
+        #expect(pit.market.curve(ProductID(9), from: pit.midnight, to: pit.midnight + 1) == nil)
         #expect(try self.curve(pit, from: 5, to: 5).hours.isEmpty && self.curve(pit, from: 5, to: 5).differentials == nil)
     }
 
@@ -42,12 +42,24 @@ import Testing
         #expect(day.markPrice == Price((2_500_000 + 23 * 2_200_000) / 24))
     }
 
+    @Test("a curve that is read in parts is the curve that is read at once")
+    func parts() throws {
+        let pit = Pit()
+        for hour in [Int32(2), 7, 30, 31, 55, 400] { pit.trade(cents(200 + Int64(hour % 7)), 2, to: pit.alice, hour: hour) }
+        let whole = try #require(pit.market.curve(pit.product, from: pit.midnight + 3, to: pit.midnight + 500, step: 10_000))
+        for step in [Int32(1), 5, 24, 100] {
+            let parts = try #require(pit.market.curve(pit.product, from: pit.midnight + 3, to: pit.midnight + 500, step: step))
+            #expect(BinaryEncoder.encode(parts) == BinaryEncoder.encode(whole))
+        }
+        #expect(whole.hours.count == 497 && whole.hours[0].markSource == .curve && whole.differentials != nil)
+    }
+
     @Test("marks go from mid to last to curve to reference, and positions are worth the mark")
     func marks() throws {
         let pit = Pit()
         pit.trade(cents(210), 4, to: pit.alice, hour: 2)
         func position() throws -> PositionView {
-            try #require(pit.market.exchange.positions(of: pit.alice, after: 0, limit: 1).first)
+            try #require(pit.market.positions(of: pit.alice).first)
         }
         var held = try position()
         #expect(held.markSource == .last && held.markPrice == cents(210) && held.unrealisedProfit == .zero)

@@ -166,19 +166,40 @@ extension Market {
     }
 
     @Test("whatever the schedules, no trade earns below 0")
-    func earns() {
+    func earns() throws {
         var random = SeededGenerator(seed: 11)
-        for _ in 0..<200 {
+        var cut = 0
+        for round in 0..<200 {
             let maker = BasisPoints(Int64(random.next() % 201)) - 100
             let taker = max(-maker, 0) + BasisPoints(Int64(random.next() % 50))
+            let laterTaker = BasisPoints(Int64(random.next() % 60)) - 10
+            let laterMaker = BasisPoints(Int64(random.next() % 60)) - laterTaker
             let pit = Pit()
             #expect(code(post(pit, [(0, maker, taker)])) == nil, "\(maker) \(taker)")
             let quantity = Quantity(random.next() % 20) + 1
             let price = Price(1_010_000 + Int64(random.next() % 190) * 10_000)
-            pit.trade(price, quantity, to: pit.alice)
+            let isSellFirst = random.next() % 2 == 0
+            // The maker's rate is pinned under one version, the taker pays under the next.
+            if isSellFirst { pit.sell(price, quantity) } else { pit.buy(price, quantity, as: pit.alice) }
+            pit.advance(minutes: 1)
+            #expect(code(post(pit, [(0, laterMaker, laterTaker)])) == nil, "\(laterMaker) \(laterTaker)")
+            if isSellFirst { pit.buy(price, quantity, as: pit.alice) } else { pit.sell(price, quantity) }
+            let trades = try pit.market.events.flatMap { bytes in
+                var decoder = BinaryDecoder(bytes)
+                var trades: [TradeView] = []
+                while !decoder.isAtEnd { if case .trade(let trade) = try decoder.read(RecordedEvent.self).event { trades.append(trade) } }
+                return trades
+            }
+            let trade = try #require(trades.first)
+            #expect(trades.count == 1 && trade.quantity == quantity)
+            #expect(trade.buyerFee + trade.sellerFee >= .zero, "round \(round): \(trade.buyerFee) \(trade.sellerFee)")
+            let (made, taken) = isSellFirst ? (trade.sellerFee, trade.buyerFee) : (trade.buyerFee, trade.sellerFee)
+            #expect((isSellFirst ? trade.sellerFeeVersion : trade.buyerFeeVersion) == 2)
+            #expect((isSellFirst ? trade.buyerFeeVersion : trade.sellerFeeVersion) == 3)
             let notional = price.notional(quantity)
-            let fees = FeeSchedule.tradeFees(on: notional, buyerRate: taker, sellerRate: maker)
-            #expect(fees.buyer + fees.seller >= .zero)
+            #expect(taken == FeeSchedule.fee(on: notional, at: laterTaker) || taken == -made, "round \(round)")
+            if maker + laterTaker < 0 { cut += 1 }
         }
+        #expect(cut > 20)
     }
 }

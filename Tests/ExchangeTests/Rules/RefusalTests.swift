@@ -52,7 +52,7 @@ struct RefusalTests {
             _ = exchange.orders(of: ParticipantID(number), status: nil, contract: nil, after: OrderID(number), limit: 3)
             _ = exchange.orders(of: pit.alice, status: nil, contract: nil, after: OrderID(number), limit: 3)
             _ = exchange.settlementRuns(after: SettlementRunID(number), limit: 3)
-            _ = exchange.positions(of: pit.alice, after: Int(number), limit: 3)
+            _ = exchange.continued(PositionSearch(of: pit.alice, after: Int(number), limit: 3), looking: 100)
             _ = exchange.balances(of: ParticipantID(number))
             #expect(exchange.settlementLines(SettlementRunID(number), from: Int(clamping: number), limit: 3) == nil)
             #expect(exchange.order(OrderReference(id: OrderID(number)), of: nil) == nil)
