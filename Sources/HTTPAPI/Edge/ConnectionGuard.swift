@@ -24,6 +24,9 @@ struct ConnectionPatience: Sendable {
 final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
+    /// Of a connection's answers in the system; Linux takes twice as much.
+    private static let sendBufferBytes: SocketOptionValue = 256 << 10
+
     private let counts: ConnectionCounts
     private let patience: ConnectionPatience
     /// What is counted in; nil before and after.
@@ -51,6 +54,8 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         guard !wasCounted else { return }
         wasCounted = true
         let (counts, channel) = (counts, context.channel)
+        // What a client asks for and does not read waits with us, where it is counted, and not by the megabyte in the system's buffers.
+        channel.setOption(.socketOption(.so_sndbuf), value: Self.sendBufferBytes).whenFailure { _ in }
         head = LazyDeadline(after: patience.head) {
             counts.note(.slowHead)
             channel.close(promise: nil)

@@ -7,6 +7,8 @@ import Sequencer
 package struct EdgeSettings: Sendable {
     package var rateLimitPerKey: RateLimit?
     package var rateLimitPerAddress: RateLimit?
+    /// Requests of a key that are worked at once while other keys ask; 0 is without bounds.
+    package var requestsPerKey = 4
     /// Whose `X-Forwarded-For` is believed.
     package var trustedProxies: [AddressRange] = []
     package var crossOrigin: CrossOrigin?
@@ -25,6 +27,7 @@ package struct EdgeServices: Sendable {
     let settings: EdgeSettings
     let authenticator: Authenticator
     let limits: RequestLimits
+    let turns: KeyTurns
     let secrets: SigningSecrets
     let latencies = RouteLatencies()
     let connections = ConnectionCounts()
@@ -38,6 +41,7 @@ package struct EdgeServices: Sendable {
         authenticator = Authenticator(
             directory: directory, secrets: secrets, replays: ReplayGuard(startedAt: settings.wallTime()), wallTime: settings.wallTime)
         limits = RequestLimits(perKey: settings.rateLimitPerKey, perAddress: settings.rateLimitPerAddress)
+        turns = KeyTurns(share: settings.requestsPerKey)
         // Whoever has not come to an end by then is not waited for.
         shutdown.onStop { [connections] in
             Task {

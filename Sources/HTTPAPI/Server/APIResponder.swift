@@ -116,10 +116,19 @@ package struct APIResponder: HTTPResponder {
                     path: path.prefix { $0 != "?" }, query: target.query, body: body?.bytes ?? []
                 )
             }
-            var answer = try await route.handler(call)
+            var answer = try await work(call, by: route)
             answer.changesSlowly = route.notes?.changesSlowly ?? false
             return answer
         }
+    }
+
+    /// The handler's answer, when the key has its turn. A stream's answer is there at once; what it sends later takes no turn.
+    private func work(_ call: Call, by route: Route) async throws -> Answer {
+        let (key, turns) = (call.caller.key, services.edge.turns)
+        guard !key.isNone else { return try await route.handler(call) }
+        await turns.enter(key, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        defer { turns.leave(key) }
+        return try await route.handler(call)
     }
 
     /// Who calls, if the route is for them and their limits let them; with the body, where a signature needed it.

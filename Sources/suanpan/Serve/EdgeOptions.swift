@@ -21,6 +21,8 @@ package struct EdgeOptions: ParsableArguments {
     var rateLimitPerKey: RateLimit?
     @Option(help: "Requests of an address (of IPv6: of a /64): N (a second), or N/SECONDS. No limit where it is not given.")
     var rateLimitPerAddress: RateLimit?
+    @Option(help: "Requests of a key that are worked at once while other keys ask, the next ones wait; 0 is without bounds.")
+    var requestsPerKey = 4
     @Option(help: "Connections of an address beyond are closed at once.")
     var connectionsPerAddress = 2_048
     @Option(help: "Connections in all; beyond, those without a request give way, and where each has one, new ones wait.")
@@ -51,6 +53,7 @@ package struct EdgeOptions: ParsableArguments {
         guard (1...1_000_000).contains(connectionsPerAddress), (1...1_000_000).contains(maxConnections) else {
             throw ValidationError("--connections-per-address and --max-connections are 1 to 1000000")
         }
+        guard (0...10_000).contains(requestsPerKey) else { throw ValidationError("--requests-per-key is 0 to 10000") }
         for seconds in [idleTimeout, headTimeout, bodyTimeout, readerTimeout] where !(1...86_400).contains(seconds) {
             throw ValidationError("time-outs are 1 to 86400 seconds")
         }
@@ -73,6 +76,7 @@ package struct EdgeOptions: ParsableArguments {
         configuration.readerTimeoutSeconds = readerTimeout
         configuration.edge.rateLimitPerKey = rateLimitPerKey
         configuration.edge.rateLimitPerAddress = rateLimitPerAddress
+        configuration.edge.requestsPerKey = requestsPerKey
         configuration.edge.trustedProxies = trustedProxy
         if !corsOrigin.isEmpty { configuration.edge.crossOrigin = CrossOrigin(origins: corsOrigin) }
         configuration.edge.logsAccess = accessLog

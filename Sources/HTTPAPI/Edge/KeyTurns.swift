@@ -1,0 +1,105 @@
+import NIOCore
+import Quantities
+import Synchronization
+
+/// Takes turns between keys: while others ask too, only so many requests of one key are worked at once, and its next ones wait for them.
+///
+/// So a key that sends as much as it can takes a share of the server and not all of it. A key that asks alone has no bound. What waits is
+/// bounded by the key's connections, each of which waits with one request (of HTTP/2, with one a stream).
+package final class KeyTurns: Sendable {
+    private struct Line {
+        var working = 0
+        var waiting = CircularBuffer<CheckedContinuation<Void, Never>>(initialCapacity: 0)
+    }
+
+    /// A key that asked, and when last, in nanoseconds of a clock that never goes back.
+    private struct Sight {
+        var key = APIKeyID.none
+        var time = Int64.min
+    }
+
+    private struct State {
+        var lines: [APIKeyID: Line] = [:]
+        var latest = Sight()
+        /// The key before the latest that was another one.
+        var before = Sight()
+
+        /// Whether another key than this one asked within the last second.
+        func isShared(_ key: APIKeyID, at now: Int64) -> Bool {
+            let other = latest.key == key ? before : latest
+            return !other.key.isNone && other.time > now - KeyTurns.memory
+        }
+
+        mutating func see(_ key: APIKeyID, at now: Int64) {
+            if latest.key != key { before = latest }
+            latest = Sight(key: key, time: now)
+        }
+    }
+
+    /// Requests of a key that are worked at once while others ask; 0 is without bounds.
+    package let share: Int
+    private let state = Mutex(State())
+
+    /// For how long a key that asked counts as asking, in nanoseconds.
+    private static let memory: Int64 = 1_000_000_000
+
+    package init(share: Int) { self.share = share }
+
+    /// Waits for the key's turn. Every call is followed by one of `leave`.
+    package func enter(_ key: APIKeyID, at now: Int64) async {
+        guard share > 0 else { return }
+        guard !goesOn(key, at: now) else { return }
+        await withCheckedContinuation { continuation in
+            let mayGoOn = state.withLock { state in
+                // Between the two looks all of them may have been worked off.
+                if state.lines[key, default: Line()].working < share {
+                    state.lines[key, default: Line()].working += 1
+                    return true
+                }
+                state.lines[key, default: Line()].waiting.append(continuation)
+                return false
+            }
+            if mayGoOn { continuation.resume() }
+        }
+    }
+
+    /// Counts the request in where it need not wait. A key that asks alone takes those along that wait.
+    private func goesOn(_ key: APIKeyID, at now: Int64) -> Bool {
+        let freed: CircularBuffer<CheckedContinuation<Void, Never>>? = state.withLock { state in
+            state.see(key, at: now)
+            var line = state.lines[key] ?? Line()
+            let isShared = state.isShared(key, at: now)
+            guard !isShared || (line.working < share && line.waiting.isEmpty) else { return nil }
+            let freed = line.waiting
+            line.waiting = CircularBuffer(initialCapacity: 0)
+            line.working += 1 + freed.count
+            state.lines[key] = line
+            return freed
+        }
+        guard let freed else { return false }
+        for continuation in freed { continuation.resume() }
+        return true
+    }
+
+    /// A request of the key was answered: the next one that waits has its turn.
+    package func leave(_ key: APIKeyID) {
+        guard share > 0 else { return }
+        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard var line = state.lines[key] else { return nil }
+            line.working -= 1
+            let next = line.working < share ? line.waiting.popFirst() : nil
+            if next != nil { line.working += 1 }
+            state.lines[key] = line.working == 0 ? nil : line
+            return next
+        }
+        next?.resume()
+    }
+
+    /// Requests of the key that are worked, and that wait.
+    package func count(_ key: APIKeyID) -> (working: Int, waiting: Int) {
+        state.withLock { state in
+            guard let line = state.lines[key] else { return (0, 0) }
+            return (line.working, line.waiting.count)
+        }
+    }
+}

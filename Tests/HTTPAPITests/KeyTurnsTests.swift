@@ -1,0 +1,93 @@
+import HTTPAPI
+import Quantities
+import Synchronization
+import Testing
+
+@Suite("KeyTurns")
+struct KeyTurnsTests {
+    private static let second: Int64 = 1_000_000_000
+    private let turns = KeyTurns(share: 4)
+    private let (busy, other) = (APIKeyID(1), APIKeyID(2))
+
+    /// Waits until a key has so many requests waiting.
+    private func settled(_ key: APIKeyID, waiting: Int) async {
+        while turns.count(key).waiting != waiting { await Task.yield() }
+    }
+
+    @Test("a key that asks alone waits for nobody")
+    func alone() async {
+        for _ in 0..<100 { await turns.enter(busy, at: 0) }
+        #expect(turns.count(busy) == (100, 0))
+        for _ in 0..<100 { turns.leave(busy) }
+        #expect(turns.count(busy) == (0, 0))
+    }
+
+    @Test("beside another key four are worked at once, and the next ones in the order in which they came")
+    func share() async {
+        let order = Mutex<[Int]>([])
+        await turns.enter(other, at: 0)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<10 {
+                group.addTask {
+                    await turns.enter(busy, at: 1)
+                    order.withLock { $0.append(number) }
+                }
+                // One after the other, so that their order is known.
+                while turns.count(busy).working + turns.count(busy).waiting <= number { await Task.yield() }
+            }
+            #expect(turns.count(busy) == (4, 6))
+            for left in (0..<6).reversed() {
+                turns.leave(busy)
+                await settled(busy, waiting: left)
+                #expect(turns.count(busy).working == 4)
+            }
+        }
+        #expect(order.withLock { $0.suffix(6) } == [4, 5, 6, 7, 8, 9])
+        for _ in 0..<4 { turns.leave(busy) }
+        #expect(turns.count(busy) == (0, 0))
+        #expect(turns.count(other) == (1, 0))
+    }
+
+    @Test("a key that asks alone again takes along what waits")
+    func aloneAgain() async {
+        await turns.enter(other, at: 0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<7 { group.addTask { await turns.enter(busy, at: 0) } }
+            await settled(busy, waiting: 3)
+            await turns.enter(busy, at: Self.second)
+        }
+        #expect(turns.count(busy) == (8, 0))
+        // What is over the share is worked off before anybody's next request.
+        await turns.enter(other, at: Self.second)
+        for _ in 0..<5 { turns.leave(busy) }
+        #expect(turns.count(busy) == (3, 0))
+    }
+
+    @Test("a share of 0 is without bounds")
+    func unbounded() async {
+        let turns = KeyTurns(share: 0)
+        await turns.enter(other, at: 0)
+        for _ in 0..<100 { await turns.enter(busy, at: 0) }
+        for _ in 0..<100 { turns.leave(busy) }
+    }
+
+    @Test("whatever comes in whatever order, all have their turn, and beside others never more than four of a key")
+    func everybody() async {
+        let most = Mutex(0)
+        for key in 1...3 { await turns.enter(APIKeyID(key), at: 0) }
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<2_000 {
+                let key = APIKeyID(Int64(number % 3) + 1)
+                group.addTask {
+                    await turns.enter(key, at: 0)
+                    let working = turns.count(key).working
+                    most.withLock { $0 = max($0, working) }
+                    if number % 7 == 0 { await Task.yield() }
+                    turns.leave(key)
+                }
+            }
+        }
+        for key in 1...3 { #expect(turns.count(APIKeyID(Int64(key))) == (1, 0)) }
+        #expect(most.withLock { $0 } == 4)
+    }
+}
