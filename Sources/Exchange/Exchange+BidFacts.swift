@@ -37,8 +37,14 @@ extension Exchange {
         let resource = placement == .sameResource ? resource(id) : nil
         guard key.hour >= earliestStart(of: spec, in: key.product, resource) else { return false }
         guard let resource else { return true }
-        return Eligibility.admits(
-            spec.requirements, Eligibility.Candidate(key.product, in: catalogue, resource: resource, hour: key.hour))
+        return Eligibility.admits(spec.requirements, candidate(key.product, resource, spec, hour: key.hour))
+    }
+
+    /// A resource as a bid's requirements test it, with what its provider delivered of late where that is asked for.
+    func candidate(_ product: ProductID, _ resource: Resource, _ spec: BidSpec, hour: Hour? = nil) -> Eligibility.Candidate {
+        var candidate = Eligibility.Candidate(product, in: catalogue, resource: resource, hour: hour)
+        if spec.requirements.minReliability != nil { candidate.reliability = reliability(of: resource.providerID).deliveredShare }
+        return candidate
     }
 
     /// Of the hours that a resource could serve, those in which it may: its data has come, its certificates are valid. Nil, with
@@ -53,7 +59,7 @@ extension Exchange {
         var reason: Exclusion?
         let left = hours.filter { hour in
             guard hour.hour >= start else { return false }
-            let candidate = Eligibility.Candidate(product, in: catalogue, resource: resource, hour: hour.hour)
+            let candidate = candidate(product, resource, spec, hour: hour.hour)
             guard let first = Eligibility.exclusions(spec.requirements, candidate).first else { return true }
             reason = reason ?? first
             return false

@@ -214,9 +214,7 @@ extension Exchange {
 
     func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
         guard let resource = resource(id) else { return nil }
-        var candidate = Eligibility.Candidate(product.id, in: catalogue, resource: resource)
-        if spec.requirements.minReliability != nil { candidate.reliability = reliability(of: resource.providerID).deliveredShare }
-        let reasons = Eligibility.exclusions(spec.requirements, candidate)
+        let reasons = Eligibility.exclusions(spec.requirements, candidate(product.id, resource, spec))
         guard let first = reasons.first else { return nil }
         return ExclusionView(product: product.id, resourceID: id, reason: first.reason.rawValue, detail: first.detail)
     }
