@@ -183,6 +183,7 @@ extension Exchange {
         case .blockBuyers(let request): return try blockBuyers(request, issuer)
         case .setTradingPolicy(let request): return try setPolicy(request, issuer)
         case .requireSignatures(let request): return try requireSignatures(request, issuer)
+        case .correctSite(let request): return try correctSite(request, issuer)
         }
     }
 }

@@ -116,16 +116,16 @@ extension Exchange {
             let least = lane.leastRun(positions, spec.quantity, duration)
             guard least.hasHour else { continue }
             let isWorthIt = least.ticks != .max && mayImprove(bound(sum: least.ticks, duration, spec, product, rate), spec, reserved, result)
-            if testsFacts, isWorthIt || result.wantsReasons, let exclusion = exclusion(of: lane.resource, spec, product) {
-                result.excluded.append(exclusion)
-                continue
+            if testsFacts, isWorthIt || result.wantsReasons {
+                let reasons = exclusions(of: lane.resource, spec, product)
+                if !reasons.isEmpty {
+                    result.exclude(product.id, resource: lane.resource, reasons)
+                    continue
+                }
             }
             if least.ticks != .max, !isWorthIt { isServed = true }
             guard isWorthIt else { continue }
-            var costs = hourCosts(lane, positions, spec, product, rate)
-            if catalogue.isCorrected(product.id) {
-                costs.removeAll { !isAdmitted(spec, .sameResource, ContractKey(product: product.id, hour: $0.hour), buyer) }
-            }
+            let costs = hourCosts(lane, positions, spec, product, rate)
             guard let hours = hours(costs, servedBy: lane.resource, spec, product.id, into: &result) else { continue }
             if keepRuns(hours, spec, product, lane.resource, .sameResource, lane.resource.rawValue, reserved, into: &result) { isServed = true }
         }

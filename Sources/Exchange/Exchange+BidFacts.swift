@@ -19,6 +19,45 @@ extension Exchange {
             data, from: from, to: catalogue.zone(of: product).code, line: resource?.spec.network?.gigabitsPerSecond)
     }
 
+    /// Whether a product meets what is asked of class and place in some hour of a bid's window. Where class or zone were corrected,
+    /// each hour counts with what its contract was listed under.
+    func admits(_ asked: Requirements, _ product: ProductID, _ spec: BidSpec) -> Bool {
+        guard catalogue.isCorrected(product) else { return Eligibility.admits(asked, Eligibility.Candidate(product, in: catalogue)) }
+        return candidates(product, nil, spec).contains { Eligibility.admits(asked, $0) }
+    }
+
+    /// The same in each hour that an hourly bid buys.
+    func admitsThroughout(_ asked: Requirements, _ product: ProductID, _ spec: BidSpec) -> Bool {
+        guard catalogue.isCorrected(product) else { return Eligibility.admits(asked, Eligibility.Candidate(product, in: catalogue)) }
+        return candidates(product, nil, spec).allSatisfy { Eligibility.admits(asked, $0) }
+    }
+
+    /// Why a product does not, by the facts of the window's first hour.
+    func exclusions(_ asked: Requirements, _ product: ProductID, _ spec: BidSpec) -> [Exclusion] {
+        guard !admits(asked, product, spec), let first = candidates(product, nil, spec).first else { return [] }
+        return Eligibility.exclusions(asked, first)
+    }
+
+    /// A product, or a resource in it, once for each set of facts that its contracts have in a bid's window.
+    func candidates(_ product: ProductID, _ resource: Resource?, _ spec: BidSpec) -> [Eligibility.Candidate] {
+        guard catalogue.isCorrected(product) else { return [Eligibility.Candidate(product, in: catalogue, resource: resource)] }
+        return catalogue.hoursOfFacts(of: product, from: spec.earliestStart, to: spec.latestEnd)
+            .map { Eligibility.Candidate(product, in: catalogue, resource: resource, asListedIn: $0) }
+    }
+
+    /// What a resource's provider delivered of late, where a bid asks for it.
+    func reliability(asked spec: BidSpec, of resource: Resource) -> Measure? {
+        guard spec.requirements.minReliability != nil else { return nil }
+        return reliability(of: resource.providerID).deliveredShare
+    }
+
+    /// A resource in one hour, as a bid tests it.
+    private func candidate(_ product: ProductID, _ resource: Resource, _ hour: Hour, _ reliability: Measure?) -> Eligibility.Candidate {
+        var candidate = Eligibility.Candidate(product, in: catalogue, resource: resource, hour: hour)
+        candidate.reliability = reliability
+        return candidate
+    }
+
     /// Whether a contract is for a buyer, and its class and zone, as it was listed, meet what is asked. Only corrections make them
     /// differ from the product's.
     func isAdmitted(_ spec: BidSpec, _ placement: Placement, _ key: ContractKey, _ buyer: ParticipantID) -> Bool {
@@ -28,45 +67,42 @@ extension Exchange {
         return Eligibility.admits(asked, Eligibility.Candidate(key.product, in: catalogue, hour: key.hour))
     }
 
+    /// Whether some hours may serve a bid and others not: certificates end, data has to come, corrections part them.
+    private func dependsOnHour(_ spec: BidSpec, _ product: ProductID) -> Bool {
+        spec.requirements.dependsOnHour || spec.requirements.datasetGigabytes != nil || catalogue.isCorrected(product)
+    }
+
     /// Whether a resource may serve one hour of a bid, or with another placement than `same_resource` the contract.
     func mayServe(
         _ key: ContractKey, _ id: ResourceID, _ placement: Placement, _ spec: BidSpec, _ buyer: ParticipantID
     ) -> Bool {
         guard isAdmitted(spec, placement, key, buyer) else { return false }
-        guard spec.requirements.dependsOnHour || spec.requirements.datasetGigabytes != nil else { return true }
+        guard dependsOnHour(spec, key.product) else { return true }
         let resource = placement == .sameResource ? resource(id) : nil
         guard key.hour >= earliestStart(of: spec, in: key.product, resource) else { return false }
         guard let resource else { return true }
-        return Eligibility.admits(spec.requirements, candidate(key.product, resource, spec, hour: key.hour))
+        let candidate = candidate(key.product, resource, key.hour, reliability(asked: spec, of: resource))
+        return Eligibility.admits(spec.requirements, candidate)
     }
 
-    /// A resource as a bid's requirements test it, with what its provider delivered of late where that is asked for.
-    func candidate(_ product: ProductID, _ resource: Resource, _ spec: BidSpec, hour: Hour? = nil) -> Eligibility.Candidate {
-        var candidate = Eligibility.Candidate(product, in: catalogue, resource: resource, hour: hour)
-        if spec.requirements.minReliability != nil { candidate.reliability = reliability(of: resource.providerID).deliveredShare }
-        return candidate
-    }
-
-    /// Of the hours that a resource could serve, those in which it may: its data has come, its certificates are valid. Nil, with
-    /// the reason noted, where none is left.
+    /// Of the hours that a resource could serve, those in which it may: its data has come, its certificates are valid, what its
+    /// contract was listed under meets what is asked. Nil, with the reasons noted, where none is left.
     func hours(
         _ hours: [HourCost], servedBy id: ResourceID, _ spec: BidSpec, _ product: ProductID, into result: inout BidSearchResult
     ) -> [HourCost]? {
-        guard spec.requirements.dependsOnHour || spec.requirements.datasetGigabytes != nil, let resource = resource(id) else {
-            return hours
-        }
+        guard dependsOnHour(spec, product), let resource = resource(id) else { return hours }
         let start = earliestStart(of: spec, in: product, resource)
-        var reason: Exclusion?
+        let reliability = reliability(asked: spec, of: resource)
+        var reasons: [Exclusion] = []
         let left = hours.filter { hour in
             guard hour.hour >= start else { return false }
-            let candidate = candidate(product, resource, spec, hour: hour.hour)
-            guard let first = Eligibility.exclusions(spec.requirements, candidate).first else { return true }
-            reason = reason ?? first
+            let candidate = candidate(product, resource, hour.hour, reliability)
+            if Eligibility.admits(spec.requirements, candidate) { return true }
+            if reasons.isEmpty { reasons = Eligibility.exclusions(spec.requirements, candidate) }
             return false
         }
-        if left.isEmpty, let reason {
-            result.excluded.append(
-                ExclusionView(product: product, resourceID: id, reason: reason.reason.rawValue, detail: reason.detail))
+        if left.isEmpty, !reasons.isEmpty {
+            result.exclude(product, resource: id, reasons.map { ExclusionReasonView($0) })
             return nil
         }
         return left

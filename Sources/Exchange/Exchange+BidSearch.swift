@@ -82,7 +82,13 @@ struct BidSearchResult {
     /// Notes why a product cannot serve, where somebody wants to know.
     mutating func exclude(_ product: ProductID, _ reason: String, _ detail: () -> String) {
         guard wantsReasons else { return }
-        excluded.append(ExclusionView(product: product, resourceID: nil, reason: reason, detail: detail()))
+        exclude(product, [ExclusionReasonView(reason, detail())])
+    }
+
+    /// Notes all reasons why a product, or one resource in it, cannot serve.
+    mutating func exclude(_ product: ProductID, resource: ResourceID? = nil, _ reasons: [ExclusionReasonView]) {
+        guard let view = ExclusionView(product: product, resourceID: resource, reasons) else { return }
+        excluded.append(view)
     }
 }
 
@@ -102,26 +108,18 @@ extension Exchange {
         // With `same_resource` the resources' own facts count, not what the grade guarantees.
         let asked = placement == .sameResource && spec.fill == .whole ? spec.requirements.ofClassAndPlace : spec.requirements
         for product in catalogue.products {
-            let candidate = Eligibility.Candidate(product.id, in: catalogue)
-            guard Eligibility.admits(asked, candidate) else {
-                if result.wantsReasons, let first = Eligibility.exclusions(asked, candidate).first {
-                    result.exclude(product.id, first.reason.rawValue) { first.detail }
-                }
-                continue
-            }
-            if let currency = spec.currency, currency != product.currency {
+            let isOtherCurrency = spec.currency.map { $0 != product.currency } ?? false
+            if !admits(asked, product.id, spec) {
+                // Noted below, with everything else that stands against it.
+            } else if isOtherCurrency {
                 result.isCurrencyMismatch = true
-                result.exclude(product.id, "currency_mismatch") { "the product trades in \(product.currency)" }
             } else if !isFor(buyer, product.id) {
                 result.isBuyerRefused = true
-                result.exclude(product.id, ExclusionReason.buyerNotEligible.rawValue) { "the product is for buyers of other countries" }
-            } else if spec.quantity % product.lotSize != 0 {
-                result.exclude(product.id, RefusalCode.quantityOffLot.rawValue) {
-                    "\(spec.quantity) is no multiple of the lot \(product.lotSize)"
-                }
-            } else {
+            } else if spec.quantity % product.lotSize == 0 {
                 eligible.append(product)
+                continue
             }
+            if result.wantsReasons { result.exclude(product.id, reasonsAgainst(product, spec, asked, buyer)) }
         }
         result.currency = try oneCurrency(of: eligible, named: spec.currency)
         result.isCurrencyMismatch = result.isCurrencyMismatch && eligible.isEmpty
@@ -212,11 +210,41 @@ extension Exchange {
         return isServed
     }
 
-    func exclusion(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> ExclusionView? {
-        guard let resource = resource(id) else { return nil }
-        let reasons = Eligibility.exclusions(spec.requirements, candidate(product.id, resource, spec))
-        guard let first = reasons.first else { return nil }
-        return ExclusionView(product: product.id, resourceID: id, reason: first.reason.rawValue, detail: first.detail)
+    /// Everything that stands against a product whatever is in its books: class and place, currency, buyer, lot.
+    private func reasonsAgainst(
+        _ product: Product, _ spec: BidSpec, _ asked: Requirements, _ buyer: ParticipantID
+    ) -> [ExclusionReasonView] {
+        var reasons = exclusions(asked, product.id, spec).map { ExclusionReasonView($0) }
+        if let currency = spec.currency, currency != product.currency {
+            reasons.append(ExclusionReasonView("currency_mismatch", "the product trades in \(product.currency)"))
+        }
+        if !isFor(buyer, product.id) {
+            reasons.append(ExclusionReasonView(ExclusionReason.buyerNotEligible.rawValue, "the product is for buyers of other countries"))
+        }
+        if spec.quantity % product.lotSize != 0 {
+            let detail = "\(spec.quantity) is no multiple of the lot \(product.lotSize)"
+            reasons.append(ExclusionReasonView(RefusalCode.quantityOffLot.rawValue, detail))
+        }
+        return reasons
+    }
+
+    /// Why a resource cannot serve a bid in any hour of its window, by what no hour changes; empty where it can.
+    func exclusions(of id: ResourceID, _ spec: BidSpec, _ product: Product) -> [ExclusionReasonView] {
+        guard let resource = resource(id) else { return [] }
+        let reliability = reliability(asked: spec, of: resource)
+        if catalogue.isCorrected(product.id) {
+            var first: [Exclusion]?
+            for var candidate in candidates(product.id, resource, spec) {
+                candidate.reliability = reliability
+                let found = Eligibility.exclusions(spec.requirements, candidate)
+                if found.isEmpty { return [] }
+                first = first ?? found
+            }
+            return (first ?? []).map { ExclusionReasonView($0) }
+        }
+        var candidate = Eligibility.Candidate(product.id, in: catalogue, resource: resource)
+        candidate.reliability = reliability
+        return Eligibility.exclusions(spec.requirements, candidate).map { ExclusionReasonView($0) }
     }
 
     /// The runs of `duration` hours in a row among a placement's hours; whether there is one.

@@ -5,8 +5,9 @@ import Registry
 
 /// What wakes standing bids, and which of them is filled first.
 ///
-/// At the end of every command no standing bid is feasible. So one that becomes feasible takes asks that came since, and only plans
-/// with such asks are looked at: asks that rest, and contracts in which trading was resumed.
+/// At the end of every command no standing bid is feasible whose participant may trade. So one that becomes feasible takes asks that
+/// came since, and only plans with such asks are looked at: asks that rest, and contracts in which trading was resumed. A bid whose
+/// participant may not trade is passed over, and tried everywhere once it may again.
 extension Exchange {
     /// Notes an ask that came to rest in a product that is watched, in an hour that lies in somebody's window.
     @inline(never)
@@ -43,6 +44,15 @@ extension Exchange {
         }
     }
 
+    /// Notes that a participant may trade again: its bids are tried, wherever asks stand.
+    func noteReturn(of participant: ParticipantID) {
+        guard standing.count(of: participant) > 0 else { return }
+        for (rank, place) in standing.order where standing[place: place]?.participant == participant {
+            standing.woken.append(WokenBid(rank: rank, asks: nil))
+            standing.isQuiet = false
+        }
+    }
+
     /// Fills the first standing bid that the new asks make feasible; false where there is none.
     func fillFirstStandingBid() -> Bool {
         guard !standing.isQuiet else { return false }
@@ -52,7 +62,7 @@ extension Exchange {
             // All that woke this bid together, for the cheapest plan decides.
             while let next = standing.woken.last, next.rank == first.rank {
                 standing.woken.removeLast()
-                guard let bid = standing[next.rank.id] else { continue }
+                guard let bid = standing[next.rank.id], mayTrade(bid.participant) else { continue }
                 let found = if let asks = next.asks { plan(for: bid, with: asks) } else { plan(for: bid) }
                 if let plan = found, best.map({ isBetter(plan, than: $0) }) ?? true { best = plan }
             }
@@ -170,7 +180,7 @@ extension Exchange {
     /// A standing bid that could be filled now, by trying them all: after a command there is none. For tests.
     package func standingBidThatCouldBeFilled() -> BidID? {
         for (rank, _) in standing.order {
-            if let bid = standing[rank.id], plan(for: bid) != nil { return bid.id }
+            if let bid = standing[rank.id], mayTrade(bid.participant), plan(for: bid) != nil { return bid.id }
         }
         return nil
     }
@@ -249,7 +259,7 @@ extension Exchange {
                 }
                 if mayTake(plan, bid), best.map({ plan.isBetter(than: $0) }) ?? true {
                     if !isChecked {
-                        guard placement != .sameResource || exclusion(of: asks.resource, spec, product) == nil else { return nil }
+                        guard placement != .sameResource || exclusions(of: asks.resource, spec, product).isEmpty else { return nil }
                         isChecked = true
                     }
                     best = plan

@@ -326,7 +326,7 @@ extension Exchange {
         var eligible: [Product] = []
         var mismatched = false
         for product in catalogue.products
-        where Eligibility.admits(spec.requirements, Eligibility.Candidate(product.id, in: catalogue)) {
+        where admitsThroughout(spec.requirements, product.id, spec) {
             if let currency = spec.currency, currency != product.currency {
                 mismatched = true
             } else {

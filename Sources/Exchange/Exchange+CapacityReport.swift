@@ -11,6 +11,8 @@ package struct CapacityCount: Sendable {
     package var outage: Quantity = 0
     package var sold: Quantity = 0
     package var onOffer: Quantity = 0
+    /// What a device of the class can do, as the hour's contracts were listed.
+    package var tflops: RatedThroughput?
     /// Of what was sold, as metered; nil while nothing was reported.
     package var deliveredDeviceSeconds: Int64?
 }
@@ -43,6 +45,7 @@ extension Exchange {
                 if var counted = capacityCount(entry, place.hour) {
                     counted.zone = zone
                     counted.computeClass = computeClass
+                    counted.tflops = catalogue.computeClass(at: computeClass, in: zone, hour: place.hour).tflops
                     found.append(counted)
                 }
                 place.hour = place.hour + 1

@@ -15,7 +15,8 @@ extension Exchange {
         for (delivery, part) in zip(metered.deliveries, parts) {
             deliveries[Int(delivery.rawValue) - 1].energyKilowattHours = part
         }
-        if let resource = resource(id) { meters[index].hours[hour].pue = resource.spec.site?.pue }
+        // The hour keeps what stood at its first report.
+        if metered.pue == nil, let resource = resource(id) { meters[index].hours[hour].pue = resource.spec.site?.pue }
         let freed = unmatchEnergy(of: id, in: hour)
         matchEnergy(of: id, in: hour)
         // What a corrected report leaves over covers other hours of the year, from the earliest on.

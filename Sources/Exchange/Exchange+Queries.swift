@@ -35,6 +35,18 @@ extension Exchange {
         return found
     }
 
+    /// A resource's certifications in the order in which they were made; where several cover an hour, the last counts.
+    package func certifications(of id: ResourceID, after: CertificationID, limit: Int) -> [IssuedCertification] {
+        let issued = resources.entry(id)?.certifications ?? []
+        return Array(issued.lazy.filter { $0.id > after }.prefix(limit))
+    }
+
+    /// A resource's outages and maintenance in the order in which they were declared, each with the deliveries that it breaks now.
+    package func outages(of id: ResourceID, after: OutageID, limit: Int) -> [OutageView] {
+        let declared = resources.entry(id)?.outages ?? []
+        return declared.lazy.filter { $0.id > after }.prefix(limit).map { view(of: $0) }
+    }
+
     /// A resource's units per hour of `[from, to)`.
     package func capacity(_ id: ResourceID, from: Hour, to: Hour) -> [CapacityView] {
         guard let entry = resources.entry(id), from < to else { return [] }

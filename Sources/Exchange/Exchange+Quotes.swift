@@ -53,10 +53,9 @@ extension Exchange {
         view.feasible = bought == Int64(spec.quantity) * Int64(spec.durationHours)
         if !view.feasible {
             let reason = hourlyReason(spec, drafts)
-            view.excluded.append(
-                ExclusionView(
-                    product: product.id, resourceID: nil, reason: reason.rawValue,
-                    detail: "\(bought) of \(Int64(spec.quantity) * Int64(spec.durationHours)) device-hours can be bought"))
+            let wanted = Int64(spec.quantity) * Int64(spec.durationHours)
+            let said = ExclusionReasonView(reason.rawValue, "\(bought) of \(wanted) device-hours can be bought")
+            if let excluded = ExclusionView(product: product.id, resourceID: nil, [said]) { view.excluded.append(excluded) }
         }
         guard bought > 0 else { return view }
         view.product = product.id

@@ -135,7 +135,7 @@ extension Exchange {
     }
 
     /// A resource's open sells in an hour, in the order of acceptance.
-    private func openSells(of id: ResourceID, at hour: Hour) -> [OrderID] {
+    func openSells(of id: ResourceID, at hour: Hour) -> [OrderID] {
         var found: [OrderID] = []
         for product in catalogue.products {
             guard let index = contracts.index(of: ContractKey(product: product.id, hour: hour)),

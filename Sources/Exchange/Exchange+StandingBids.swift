@@ -133,11 +133,11 @@ extension Exchange {
         noteResumption(TradingScope(.market))
     }
 
-    /// Whether a product may serve a whole bid, whatever stands in its books.
+    /// Whether a product may serve a whole bid in some hour of its window, whatever stands in its books.
     func isEligible(_ product: Product, for spec: BidSpec) -> Bool {
         guard spec.currency == product.currency, spec.quantity % product.lotSize == 0 else { return false }
         let asked = (spec.placement ?? .sameResource) == .sameResource ? spec.requirements.ofClassAndPlace : spec.requirements
-        return Eligibility.admits(asked, Eligibility.Candidate(product.id, in: catalogue))
+        return admits(asked, product.id, spec)
     }
 }
 
@@ -202,6 +202,7 @@ extension Exchange {
             case .suspended: bids[index].reason = .suspended
             case .expired: bids[index].reason = .expired
             case .gateClosed: bids[index].reason = .windowClosed
+            case .buyerNotEligible: bids[index].reason = .noEligibleProduct
             default: bids[index].reason = .requested
             }
         }

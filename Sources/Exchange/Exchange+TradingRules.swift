@@ -8,6 +8,7 @@ extension Exchange {
     func setLegal(_ request: SetLegalEntity, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         let participant = try participants.setLegal(request.legal, of: request.participant)
+        cancelForeignBuys(of: participant.id)
         refreshStandingBids()
         emit(.participant(participant))
         return .participant(participant)
@@ -16,6 +17,7 @@ extension Exchange {
     func verify(_ request: VerifyParticipant, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         let participant = try participants.verify(request.participant, request.verification, at: now)
+        noteReturn(of: participant.id)
         emit(.participant(participant))
         return .participant(participant)
     }
@@ -42,8 +44,11 @@ extension Exchange {
     /// Takes what the server was told at its start; nobody else may say it.
     func setPolicy(_ policy: TradingPolicy, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         guard issuer.isNone else { throw Refusal(.forbidden, "only the server itself sets the policy") }
+        let wasRequired = self.policy.requireVerification
         self.policy = policy
         noteTradingRules()
+        // Bids that stand may be filled that were passed over.
+        if wasRequired, !policy.requireVerification { noteResumption(TradingScope(.market)) }
         return .done
     }
 
@@ -60,8 +65,25 @@ extension Exchange {
         throw Refusal(.forbidden, "the participant's legal data \(reason)")
     }
 
+    /// Whether whoever has a bid that stands may trade now: its legal data is verified, where the policy asks for that.
+    func mayTrade(_ id: ParticipantID) -> Bool {
+        guard hasTradingRules, policy.requireVerification, let participant = participant(id) else { return true }
+        return participant.isVerified(at: now)
+    }
+
+    /// Cancels a participant's open buys in products that are for buyers of other countries, stops that wait included: its own
+    /// country may have changed.
+    private func cancelForeignBuys(of id: ParticipantID) {
+        guard hasRestrictedProducts else { return }
+        for order in orders.ids(of: id, after: .none) {
+            guard let slot = orders.slot(of: order), orders[slot].side == .buy, !isFor(id, contracts[orders[slot].contract].key.product)
+            else { continue }
+            withdraw(slot, .cancelled, .buyerNotEligible)
+        }
+    }
+
     /// That an order meets nobody whom it must not: a buyer the product's countries and no provider that blocks it, a seller no
-    /// buyer that it blocks.
+    /// buyer that it blocks. Orders behind those that fill it are none of its business.
     func checkCounterparties(_ order: OrderPlace, _ key: ContractKey, ticks: Int64) throws(Refusal) {
         let participant = order.record.participant
         if order.record.side == .buy { try checkCountry(of: participant, key.product) }
@@ -69,13 +91,18 @@ extension Exchange {
         guard !blocked.isEmpty, !order.record.isPending, let index = contracts.index(of: key), let book = contracts[index].book
         else { return }
         let isBuy = order.record.side == .buy
+        let owner = owner(of: participant)
+        var left = order.record.remaining
         var meets = false
         books.forEachOrder(book, isBuy ? .sell : .buy) { slot in
-            let price = books.order(slot).price
-            guard isBuy ? price <= ticks : price >= ticks else { return false }
+            let resting = books.order(slot)
+            guard isBuy ? resting.price <= ticks : resting.price >= ticks else { return false }
             let seller = isBuy ? orders[slot] : order.record
             meets = isBlocked(isBuy ? participant : orders[slot].participant, from: seller, in: index)
-            return !meets
+            if meets { return false }
+            // What it hides comes behind the others of its price, and orders of one owner never trade.
+            if resting.owner != owner { left -= min(left, resting.displayed) }
+            return left > 0
         }
         guard meets else { return }
         throw Refusal(

@@ -83,6 +83,41 @@ extension Catalogue {
         return classVersions[link.computeClass].count > 1 || zoneVersions[link.zone].count > 1
     }
 
+    /// One hour of `[from, to)` for each set of class and zone facts that a product's contracts have in it, ascending: `from`, and
+    /// every hour from which on a correction counts.
+    ///
+    /// - Complexity: O(corrections of the class and the zone).
+    package func hoursOfFacts(of product: ProductID, from: Hour, to: Hour) -> [Hour] {
+        let position = Int(product.index)
+        let link = links[position]
+        var hours = [from]
+        for version in classVersions[link.computeClass] + zoneVersions[link.zone] where version > productVersions[position] {
+            // The first hour that comes within the horizon after the correction: `version(of:)` the other way round.
+            let hour = Hour(containing: revisions[Int(version) - 1].recordedAt) + 1 + products[position].horizonHours
+            if hour > from, hour < to { hours.append(hour) }
+        }
+        hours.sort()
+        return hours.enumerated().filter { $0.offset == 0 || $0.element != hours[$0.offset - 1] }.map(\.element)
+    }
+
+    /// The facts of a class in an hour of a zone: those that contracts of the first product of both were listed under, and without
+    /// such a product those that stood when the hour began.
+    ///
+    /// - Parameters:
+    ///   - computeClass: the position among the classes.
+    ///   - zone: the position among the zones.
+    /// - Complexity: O(products) where the class was corrected, else O(1).
+    package func computeClass(at computeClass: Int, in zone: Int, hour: Hour) -> ComputeClass {
+        let versions = classVersions[computeClass]
+        guard versions.count > 1 else { return classes[computeClass] }
+        if let product = links.firstIndex(where: { $0.computeClass == computeClass && $0.zone == zone }) {
+            return self.computeClass(of: ContractKey(product: ProductID(UInt32(product)), hour: hour))
+        }
+        let last = lastVersion(before: hour.start)
+        let version = versions.last { $0 <= last } ?? versions[0]
+        return revisions[Int(version) - 1].computeClass ?? classes[computeClass]
+    }
+
     /// The version of a fact that a contract keeps; nil where there is but one.
     private func pinned(_ versions: [Int64], _ contract: ContractKey) -> Int64? {
         guard versions.count > 1 else { return nil }

@@ -45,6 +45,12 @@ package enum Eligibility {
                 grade: catalogue.grade(of: product), resource: resource, network: catalogue.network, hour: hour
             )
         }
+
+        /// The same with the facts that an hour's contract was listed under, asked only for what no hour changes beside them.
+        package init(_ product: ProductID, in catalogue: Catalogue, resource: Resource? = nil, asListedIn hour: Hour) {
+            self.init(product, in: catalogue, resource: resource, hour: hour)
+            self.hour = nil
+        }
     }
 
     /// Every reason why `candidate` does not meet `requirements`, in the order of the requirements' fields; empty where it

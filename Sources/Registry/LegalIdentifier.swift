@@ -21,7 +21,8 @@ enum LegalIdentifier {
     }
 
     /// Whether a text is a legal entity identifier: 18 capital letters and digits and two check digits that make ISO/IEC 7064
-    /// MOD 97-10 leave 1 (ISO 17442).
+    /// MOD 97-10 leave 1 (ISO 17442). The standard computes them as 98 less a remainder, so they are 02 to 98: 00, 01 and 99 would
+    /// leave 1 as well and are given to nobody.
     ///
     ///     5493001KJTIIGC8Y1R12
     static func isEntityIdentifier(_ text: String) -> Bool {
@@ -37,6 +38,7 @@ enum LegalIdentifier {
             default: return false
             }
         }
-        return remainder == 1
+        let digits = Int(characters[18] - UInt8(ascii: "0")) * 10 + Int(characters[19] - UInt8(ascii: "0"))
+        return remainder == 1 && (2...98).contains(digits)
     }
 }

@@ -75,7 +75,7 @@ package struct ResourceRegistry: Sendable {
     }
 
     /// Registers a resource, issues its identifier and takes its maintenance windows off sale. Hardware is changed by
-    /// registering anew: nothing of a registered resource changes, so an identifier means one hardware for ever.
+    /// registering anew: only figures and certificates of the site change, so an identifier means one hardware for ever.
     ///
     /// - Precondition: `provider` holds the role provider; the caller checks roles.
     /// - Throws: `invalid_request` for facts out of form, `not_found` for an unknown class or zone. Nothing changes then.
@@ -115,6 +115,37 @@ package struct ResourceRegistry: Sendable {
         insert(Entry(resource: resource))
         for window in site.maintenance ?? [] { append(window.outage(of: spec.units), at: entries.count - 1) }
         return resource
+    }
+
+    /// A resource as it would be with other figures and certificates of its site.
+    ///
+    /// - Parameter site: name and code as they are, the code may be absent; maintenance as it was registered, or absent.
+    /// - Throws: `unknown_resource`, `conflict` for a retired one, `invalid_request` for figures out of form, another name or code,
+    ///   and for maintenance, which is declared.
+    package func corrected(_ id: ResourceID, site: SiteFacts) throws(Refusal) -> Resource {
+        var resource = entries[try livePosition(of: id)].resource
+        try site.check(nil)
+        let before = resource.spec.site ?? SiteFacts()
+        guard site.name == before.name else { throw .invalid("name", "the site's name cannot change: it is \(before.name)") }
+        guard site.code == nil || site.code == before.code else {
+            throw .invalid("code", "the site's code stands in the identifier and cannot change")
+        }
+        guard site.maintenance == nil || site.maintenance == before.maintenance else {
+            throw .invalid("maintenance", "maintenance is declared as an outage of the kind maintenance")
+        }
+        var corrected = site
+        corrected.code = before.code
+        corrected.maintenance = before.maintenance
+        resource.spec.site = corrected
+        resource.facilityGrade = .derived(from: corrected.pue)
+        return resource
+    }
+
+    /// Puts a resource in its place as `corrected(_:site:)` answered it.
+    package mutating func setSite(_ corrected: Resource) {
+        guard let position = position(of: corrected.id) else { preconditionFailure("a corrected resource is gone") }
+        entries[position].resource.spec.site = corrected.spec.site
+        entries[position].resource.facilityGrade = corrected.facilityGrade
     }
 
     /// Takes a resource out of the market from an hour on; its earlier hours stay as they were.

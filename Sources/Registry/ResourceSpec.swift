@@ -49,11 +49,11 @@ package struct ResourceSpec: Record, Equatable {
         try green?.check()
         if let externalIDs {
             try TextRule.checkList(externalIDs, "external_ids", maximum: Self.listLimit)
-            for id in externalIDs { try TextRule.check(id, "external_ids") }
+            for (index, id) in externalIDs.enumerated() { try TextRule.check(id, "external_ids[\(index)]") }
         }
-        for window in site?.maintenance ?? [] {
+        for (index, window) in (site?.maintenance ?? []).enumerated() {
             guard let away = window.units, away > units else { continue }
-            throw .invalid("site.maintenance.units", "units \(away) exceed the \(units) registered")
+            throw .invalid("site.maintenance[\(index)].units", "units \(away) exceed the \(units) registered")
         }
     }
 }
@@ -129,30 +129,33 @@ package struct SiteFacts: Record, Equatable {
     }
 
     /// Refuses figures that cannot be, a PUE below 1 among them.
-    package func check(_ parent: String = "site") throws(Refusal) {
-        try TextRule.check(name, parent + ".name")
-        if let code { try TextRule.checkIdentifierPart(code, parent + ".code", length: 3) }
+    ///
+    /// - Parameter parent: the request's field that holds the site; nil where the site is the request.
+    package func check(_ parent: String? = "site") throws(Refusal) {
+        let prefix = parent.map { $0 + "." } ?? ""
+        try TextRule.check(name, prefix + "name")
+        if let code { try TextRule.checkIdentifierPart(code, prefix + "code", length: 3) }
         if let pue, pue < Bounds.pue.lowerBound {
-            throw .invalid(parent + ".pue", "\(parent).pue \(pue) is below 1: a site cannot use less than its IT (ISO/IEC 30134-2)")
+            throw .invalid(prefix + "pue", "\(prefix)pue \(pue) is below 1: a site cannot use less than its IT (ISO/IEC 30134-2)")
         }
-        try Bounds.check(pue, Bounds.pue, parent + ".pue")
-        try Bounds.check(pueCategory, 0...3, parent + ".pue_category")
+        try Bounds.check(pue, Bounds.pue, prefix + "pue")
+        try Bounds.check(pueCategory, 0...3, prefix + "pue_category")
         if pueCategory != nil, pue == nil {
-            throw .invalid(parent + ".pue_category", "\(parent).pue_category says how a pue was measured, and there is none")
+            throw .invalid(prefix + "pue_category", "\(prefix)pue_category says how a pue was measured, and there is none")
         }
-        try Bounds.check(wue, Measure(0)...Measure(100_000_000), parent + ".wue")
+        try Bounds.check(wue, Measure(0)...Measure(100_000_000), prefix + "wue")
         if let certificates {
             guard certificates.count <= ResourceSpec.listLimit else {
-                throw .invalid(parent + ".certificates", "\(parent).certificates must have at most \(ResourceSpec.listLimit) entries")
+                throw .invalid(prefix + "certificates", "\(prefix)certificates must have at most \(ResourceSpec.listLimit) entries")
             }
-            for certificate in certificates { try certificate.check(parent + ".certificates") }
+            for (index, certificate) in certificates.enumerated() { try certificate.check(prefix + "certificates[\(index)]") }
         }
-        try Bounds.check(powerKilowatts, Bounds.kilowatts, parent + ".power_kw")
+        try Bounds.check(powerKilowatts, Bounds.kilowatts, prefix + "power_kw")
         if let maintenance {
             guard maintenance.count <= ResourceSpec.listLimit else {
-                throw .invalid(parent + ".maintenance", "\(parent).maintenance must have at most \(ResourceSpec.listLimit) entries")
+                throw .invalid(prefix + "maintenance", "\(prefix)maintenance must have at most \(ResourceSpec.listLimit) entries")
             }
-            for window in maintenance { try window.check(parent + ".maintenance") }
+            for (index, window) in maintenance.enumerated() { try window.check(prefix + "maintenance[\(index)]") }
         }
     }
 }
@@ -275,6 +278,6 @@ package struct GreenFacts: Record, Equatable {
     package func check(_ parent: String = "green") throws(Refusal) {
         guard let certificateIDs else { return }
         try TextRule.checkList(certificateIDs, parent + ".certificate_ids", maximum: ResourceSpec.listLimit)
-        for id in certificateIDs { try TextRule.check(id, parent + ".certificate_ids") }
+        for (index, id) in certificateIDs.enumerated() { try TextRule.check(id, parent + ".certificate_ids[\(index)]") }
     }
 }

@@ -2,7 +2,11 @@ import HTTPAPI
 import Testing
 
 @Suite struct CanonicalJSONTests {
-    private func canonical(_ text: String, leavingOut omitted: StaticString? = nil) throws -> String? {
+    private func canonical(_ text: String, nulls: CanonicalJSON.NullMembers = .kept) throws -> String? {
+        try CanonicalJSON.text(of: JSONDocument(parsing: Array(text.utf8)), nulls: nulls).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func canonical(_ text: String, leavingOut omitted: StaticString) throws -> String? {
         try CanonicalJSON.text(of: JSONDocument(parsing: Array(text.utf8)), leavingOut: omitted).map { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -27,6 +31,13 @@ import Testing
     func leavesOut() throws {
         #expect(try canonical("{\"signature\":\"s\",\"a\":{\"signature\":1}}", leavingOut: "signature") == "{\"a\":{\"signature\":1}}")
         #expect(try canonical("{\"\\u0073ignature\":\"s\"}", leavingOut: "signature") == "{}")
+    }
+
+    @Test("members that are null are left out where that is asked for, at every depth; elements of lists never")
+    func leavesOutNulls() throws {
+        let text = #"{"b":null,"a":{"d":null,"c":[null,{"e":null,"f":1}]}}"#
+        #expect(try canonical(text) == #"{"a":{"c":[null,{"e":null,"f":1}],"d":null},"b":null}"#)
+        #expect(try canonical(text, nulls: .leftOut) == #"{"a":{"c":[null,{"f":1}]}}"#)
     }
 
     @Test("two writings of one body have one canonical form")

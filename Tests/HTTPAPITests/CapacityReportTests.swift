@@ -43,6 +43,24 @@ import Testing
         }
     }
 
+    @Test("a class that is corrected leaves the throughput of hours that were listed before as it was")
+    func corrections() async throws {
+        try await APIBench().run { (host) async throws in
+            let scene = try await scene(host)
+            let before = try await host.get("/v1/reports/capacity?\(Self.window)").text
+            try await host.must("PUT", "/v1/compute_classes/H100-SXM", #"{"code":"H100-SXM","vendor":"NVIDIA","model":"H100 SXM","tflops":{"bf16":"500"},"abi":"cuda"}"#)
+            try await host.must("PUT", "/v1/compute_classes/V100", #"{"code":"V100","vendor":"NVIDIA","model":"V100","abi":"cuda"}"#)
+            #expect(try await host.get("/v1/reports/capacity?\(Self.window)").text == before)
+            // Listed after the correction: 720 hours ahead.
+            try await host.must("POST", "/v1/clock/advance", #"{"to":"2026-11-23T15:00:00Z"}"#)
+            try await host.must(
+                "POST", "/v1/resources/\(scene.resource)/certify",
+                #"{"units":8,"valid_from":"2026-12-23T10:00:00Z","valid_until":"2026-12-23T20:00:00Z"}"#)
+            let later = try await host.get("/v1/reports/capacity?from=2026-12-23T12:00:00Z&to=2026-12-23T16:00:00Z").data
+            #expect(later.map { $0["bf16_tflops_hours"] as? String } == ["7915.200000", "7915.200000", "4000.000000", "4000.000000"], "\(later)")
+        }
+    }
+
     @Test("groups and days add devices up, and each precision by itself")
     func groups() async throws {
         try await APIBench().run { (host) async throws in

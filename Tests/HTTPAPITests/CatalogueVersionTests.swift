@@ -1,3 +1,5 @@
+import Cryptography
+import HTTPAPI
 import Testing
 
 @Suite("Catalogue versions over HTTP")
@@ -30,6 +32,42 @@ struct CatalogueVersionTests {
             for path in ["5", "-1", "03", "x", "99999999999999999999"] {
                 #expect(try await nobody.get("/v1/catalogue/" + path).code == "not_found", "\(path)")
             }
+        }
+    }
+
+    @Test("versions hash as they did when they were made, whatever was added since, and anybody can compute the hash")
+    func hashes() async throws {
+        try await APIBench().run { (host) async throws in
+            try await host.catalogue()
+            try await host.must("PUT", "/v1/network/US-IOWA/US-IOWA", #"{"rtt_p50_ms":"1","rtt_p99_ms":"1.5","path_gbps":100}"#)
+            try await host.must("POST", "/v1/grades", #"{"code":"SECURE","guarantees":{"isolation":"virtual_machine"}}"#)
+            // Recorded once: a release that changes one of them has broken what contracts were listed under.
+            let recorded = [
+                "877468c7a4f4f77adac441005a657d52e9a92504fc5c052d9b5b0dfaa93c4d25",
+                "ad990c0c756c643ee0ed9519992a4bce7f828577fb14c2ec765642101593dc50",
+                "92dc4d5ece7ca6d017d70aa2d104b10a2cd41842427bc980840f41fb3b971231",
+                "36b0d27761095cb34bda6a4211b5ad8225921cfd5b54e2bc496a2e96126025d8",
+                "8917831e3fed73b6f6ce3c5cdfc59e85e1bfa5bd69660d7e68838b2a406d83e5",
+                "099f47eaa983c22b9b9147496982d0c03f35f2ac50c323232436cd57f0261092",
+            ]
+            for (version, hash) in recorded.enumerated() {
+                let answer = try await host.get("/v1/catalogue/\(version)")
+                #expect(answer.string("hash") == hash, "version \(version)")
+                let document = try JSONDocument(parsing: answer.bytes)
+                let text = try #require(CanonicalJSON.text(of: document, leavingOut: "hash", "units", nulls: .leftOut))
+                #expect(answer.string("hash") == Hexadecimal.text(SHA256Digest.of(text)), "\(String(decoding: text, as: UTF8.self))")
+            }
+        }
+    }
+
+    @Test("the list of units names every figure that the registry takes")
+    func units() async throws {
+        try await APIBench().run { (host) async throws in
+            let text = try await host.get("/v1/catalogue").text
+            for quantity in [
+                "network.gbps", "egress_per_gb", "dataset_gb", "egress_gb", "acceptance.gemm_tflops", "acceptance.memory_gb_s",
+                "acceptance.all_reduce_gb_s", "node.memory_gb", "node.disk_gb", "memory_gb", "rtt_ms", "pue", "wue", "power_kw",
+            ] { #expect(text.contains("\"quantity\":\"\(quantity)\""), "\(quantity)") }
         }
     }
 

@@ -82,6 +82,50 @@ struct CatalogueVersionTests {
         #expect(expected.dropLast().map { catalogue.version(of: contract($0.0)) } == Array(before.dropLast()))
     }
 
+    @Test("the hours from which on other facts count are those in which the pinned facts change")
+    func hoursOfFacts() throws {
+        var catalogue = try catalogue()
+        #expect(catalogue.hoursOfFacts(of: ProductID(0), from: Hour(4), to: Hour(40)) == [Hour(4)])
+        var zone = catalogue.zones[0]
+        var computeClass = catalogue.classes[0]
+        for (minute, factor) in [(300, 300), (301, 200), (360, 190), (725, 180)] as [(Int32, Int64)] {
+            zone.grid?.gramsPerKilowattHour = Measure(factor * 1_000_000)
+            try catalogue.correct(zone, at: time(0).advanced(minutes: minute))
+            if minute == 360 || minute == 725 {
+                computeClass.memoryGigabytes = WholeMeasure(factor)
+                try catalogue.correct(computeClass, at: time(0).advanced(minutes: minute))
+            }
+        }
+        for from in Int32(0)..<30 {
+            for to in (from + 1)..<31 {
+                var expected = [Hour(from)]
+                for hour in (from + 1)..<max(to, from + 2) where hour < to {
+                    let (one, next) = (ContractKey(product: ProductID(0), hour: Hour(hour - 1)), ContractKey(product: ProductID(0), hour: Hour(hour)))
+                    let isOther = catalogue.zone(of: one) != catalogue.zone(of: next) || catalogue.computeClass(of: one) != catalogue.computeClass(of: next)
+                    if isOther { expected.append(Hour(hour)) }
+                }
+                #expect(catalogue.hoursOfFacts(of: ProductID(0), from: Hour(from), to: Hour(to)) == expected, "\(from) to \(to)")
+            }
+        }
+    }
+
+    @Test("a class's facts in an hour of a zone are those of its contracts, and without contracts those of the hour's beginning")
+    func factsOfHours() throws {
+        var catalogue = try catalogue()
+        try catalogue.add(Samples.zone("CN-ZHW", country: "CN", grid: nil), at: time(2))
+        var computeClass = catalogue.classes[0]
+        func memory(_ zone: Int, _ hour: Int32) -> WholeMeasure? {
+            catalogue.computeClass(at: 0, in: zone, hour: Hour(hour)).memoryGigabytes
+        }
+        #expect(memory(0, 50) == WholeMeasure(80) && memory(1, 50) == WholeMeasure(80))
+        computeClass.memoryGigabytes = WholeMeasure(96)
+        try catalogue.correct(computeClass, at: time(5).advanced(minutes: 1))
+        // With a product of 10 hours' horizon, and without one.
+        #expect(memory(0, 15) == WholeMeasure(80) && memory(0, 16) == WholeMeasure(96))
+        #expect(memory(1, 5) == WholeMeasure(80) && memory(1, 6) == WholeMeasure(96))
+        #expect(memory(1, 0) == WholeMeasure(80))
+    }
+
     @Test("what stands in identifiers cannot be corrected, nor what is not defined")
     func refusals() throws {
         var catalogue = try catalogue()

@@ -230,14 +230,44 @@ struct RecordCheckTests {
         expect("site.pue_category") { $0.site?.pueCategory = WholeMeasure(4) }
         expect("site.pue_category") { $0.site?.pue = nil }
         expect("site.wue") { $0.site?.wue = Measure(-1) }
-        expect("site.certificates.scheme") { $0.site?.certificates?[0].scheme = "" }
-        expect("site.certificates.expires_at") { $0.site?.certificates?[0].expiresAt = Timestamp.limit }
+        expect("site.certificates[0].scheme") { $0.site?.certificates?[0].scheme = "" }
+        expect("site.certificates[0].expires_at") { $0.site?.certificates?[0].expiresAt = Timestamp.limit }
         expect("site.certificates") { $0.site?.certificates = Array(repeating: SiteCertificate(), count: 65) }
         expect("network.gbps") { $0.network?.gigabitsPerSecond = Measure(0) }
         expect("network.egress_per_gb") { $0.network?.egressPricePerGigabyte = Price(-1) }
         expect("green.certificate_ids") { $0.green?.certificateIDs = ["a", "a"] }
-        expect("external_ids") { $0.externalIDs = [""] }
+        expect("external_ids[1]") { $0.externalIDs = ["a", ""] }
         expect("external_ids") { $0.externalIDs = (0...64).map(String.init) }
+    }
+
+    @Test("a PUE below 1 is refused by its field, with the standard that says so")
+    func pue() {
+        var site = SiteFacts(name: "S")
+        site.pue = Measure(900_000)
+        let refused = refusal { try site.check() }
+        #expect(refused?.code == .invalidRequest && refused?.field == "site.pue")
+        #expect(refused?.detail.contains("ISO/IEC 30134-2") == true && refused?.detail.contains("0.9") == true)
+        site.pue = Measure(1_000_000)
+        #expect(refusal { try site.check() } == nil)
+    }
+
+    @Test("an entry of a list is named by its place")
+    func listFaults() {
+        var site = SiteFacts(name: "S")
+        var certificate = SiteCertificate()
+        certificate.scheme = "GB 50174"
+        certificate.expiresAt = Timestamp(1)
+        site.certificates = [certificate, certificate, SiteCertificate()]
+        #expect(refusal { try site.check() }?.field == "site.certificates[2].scheme")
+        site.certificates = nil
+        var window = MaintenanceWindow()
+        window.start = Hour(1)
+        window.end = Hour(2)
+        site.maintenance = [window, MaintenanceWindow()]
+        #expect(refusal { try site.check() }?.field == "site.maintenance[1].end")
+        var green = GreenFacts()
+        green.certificateIDs = ["a", ""]
+        #expect(refusal { try green.check() }?.field == "green.certificate_ids[1]")
     }
 
     @Test("hours of certifications and outages are in order and inside 1970…2199")

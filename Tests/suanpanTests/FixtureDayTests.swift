@@ -18,7 +18,11 @@ struct FixtureDayTests {
     func wholeDay() async throws {
         let server = try await LocalServer.start()
         let end = try await SuanpanClient.withConnections(2, to: server.url, retry: .standard) { client in
-            try await FixtureDay(directory: Self.fixtures, operator: client.acting(with: LocalServer.operatorKey)).play()
+            let end = try await FixtureDay(directory: Self.fixtures, operator: client.acting(with: LocalServer.operatorKey)).play()
+            // A release that changes it has broken the hashes of every catalogue that was published.
+            let hash = try await client.catalogue(version: 1).hash
+            #expect(hash == "e46dafce4a83cd9db67de8d0d172d0ad06da5bceafbc8194752823b64e48c1a1")
+            return end
         }
         let hashes = try await server.venue.sequencer.read { exchange in
             (market: StateHash.market(of: exchange), whole: StateHash.of(exchange))

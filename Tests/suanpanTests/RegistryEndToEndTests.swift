@@ -140,8 +140,24 @@ struct RegistryEndToEndTests {
             #expect(quote.egress?.cost == .units(1) && quote.performance?.d == Measure(1_433_000))
             #expect(try await scene.buyer.bid(bid).status == "filled")
 
+            // What was certified, and what an outage breaks of it, comes out again.
+            let issued = try await scene.provider.certifications(ofResource: secure.id)
+            #expect(issued.map(\.units) == [8] && issued[0].acceptance?.memoryGbS == Measure(4_600_000_000), "\(issued)")
+            let away = Outage(start: Self.noon, end: Self.noon.advanced(minutes: 60), units: 7, reason: "fire")
+            try await scene.provider.declareOutage(resource: secure.id, away)
+            let outages = try await scene.host.outages(ofResource: secure.id)
+            #expect(outages.map(\.reason) == ["fire"] && outages[0].breaksTotal == 1 && outages[0].breaks.map(\.missing) == [1], "\(outages)")
+            // A renewed certificate needs no other identifier; what the grade promised cannot be taken back.
+            var site = NewResource.Site(name: "Hall")
+            site.pue = Measure(1_300_000)
+            site.certificates = [.init(scheme: "TIER", level: "III", number: "2", expiresAt: Self.noon.advanced(minutes: 60 * 48))]
+            #expect(try await scene.provider.correctSite(ofResource: secure.id, site).cri == secure.cri)
+            site.pue = Measure(1_310_000)
+            try await expect("conflict") { _ = try await scene.provider.correctSite(ofResource: secure.id, site) }
+
             bid.requirements.maxRttMs = Measure(14_000_000)
             let excluded = try await scene.buyer.quote(bid)
+            #expect(excluded.excluded?.contains { $0.reasons?.first?.reason == $0.reason } == true)
             #expect(!excluded.feasible && excluded.excluded?.contains { $0.reason == "rtt_too_long" && $0.detail?.contains("15") == true } == true)
             #expect(try await scene.buyer.profiles().map(\.profile) == [.train, .inference, .hpc, .render])
         }

@@ -163,12 +163,19 @@ package struct Quote: Codable, Sendable {
         package var cost: Micros?
     }
 
-    /// A product or resource that cannot serve, with its reason.
+    /// A product or resource that cannot serve, with its first reason and all of them.
     package struct Exclusion: Codable, Sendable {
         package var product: String?
         package var resource: String?
         package var reason: String
         /// The same for a person, with the figures.
         package var detail: String?
+        package var reasons: [Reason]?
+
+        /// One reason, and the same for a person.
+        package struct Reason: Codable, Sendable, Equatable {
+            package var reason: String
+            package var detail: String
+        }
     }
 }

@@ -149,7 +149,7 @@ package struct NetworkPath: Codable, Sendable, Equatable {
 package struct Catalogue: Codable, Sendable {
     package var version: Int64
     package var recordedAt: Timestamp?
-    /// SHA-256 of the answer without this field in canonical JSON.
+    /// SHA-256 of the answer in canonical JSON, without this field, without `units` and without members that are null.
     package var hash: String
     package var computeClasses: [ComputeClass]
     package var zones: [Zone]

@@ -154,3 +154,37 @@ package struct Outage: Codable, Sendable {
         self.reason = reason
     }
 }
+
+/// A certification as it was issued: an element of `GET /v1/resources/{id}/certifications`.
+package struct IssuedCertification: Codable, Sendable {
+    package var id: String
+    package var resourceId: String
+    package var units: Int
+    package var validFrom: Timestamp
+    package var validUntil: Timestamp
+    package var meterId: String?
+    package var acceptance: Acceptance?
+}
+
+/// An outage as it was declared, with what it breaks: an element of `GET /v1/resources/{id}/outages`.
+package struct DeclaredOutage: Codable, Sendable {
+    package var id: String
+    package var resourceId: String
+    package var start: Timestamp
+    package var end: Timestamp
+    package var units: Int
+    package var reason: String
+    package var kind: String?
+    /// The first thousand.
+    package var breaks: [BrokenDelivery]
+    package var breaksTotal: Int
+
+    /// Hours of a holder that an outage hits; `deliveryId` from the gate on.
+    package struct BrokenDelivery: Codable, Sendable {
+        package var contract: String
+        package var allocationId: String
+        package var deliveryId: String?
+        package var quantity: Int
+        package var missing: Int
+    }
+}

@@ -14,6 +14,11 @@ extension SuanpanClient {
         try await fetch("/v1/resources/\(Query.escape(id))")
     }
 
+    /// `PUT /v1/resources/{id}/site`, provider or operator: renewed figures and certificates, with the name as it is.
+    package func correctSite(ofResource id: String, _ site: NewResource.Site, idempotencyKey: String? = nil) async throws -> Resource {
+        try await submit("PUT", "/v1/resources/\(Query.escape(id))/site", site, idempotencyKey: idempotencyKey)
+    }
+
     /// `POST /v1/resources/{id}/certify`, operator.
     package func certify(
         resource id: String, _ certification: Certification, idempotencyKey: String? = nil
@@ -21,6 +26,16 @@ extension SuanpanClient {
         let _: Nothing = try await submit(
             "POST", "/v1/resources/\(Query.escape(id))/certify", certification, idempotencyKey: idempotencyKey
         )
+    }
+
+    /// `GET /v1/resources/{id}/certifications`.
+    package func certifications(ofResource id: String) async throws -> [IssuedCertification] {
+        try await fetchAll("/v1/resources/\(Query.escape(id))/certifications")
+    }
+
+    /// `GET /v1/resources/{id}/outages`.
+    package func outages(ofResource id: String) async throws -> [DeclaredOutage] {
+        try await fetchAll("/v1/resources/\(Query.escape(id))/outages")
     }
 
     /// `POST /v1/resources/{id}/outages`, provider.

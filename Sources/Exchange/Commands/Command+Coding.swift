@@ -71,6 +71,7 @@ extension Command: FieldValue {
         case .blockBuyers: .blockBuyers
         case .setTradingPolicy: .setTradingPolicy
         case .requireSignatures: .requireSignatures
+        case .correctSite: .correctSite
         }
     }
 
@@ -276,6 +277,9 @@ extension Command: FieldValue {
         case .requireSignatures(var payload):
             coder.field("require_signatures", &payload)
             self = .requireSignatures(payload)
+        case .correctSite(var payload):
+            coder.field("correct_site", &payload)
+            self = .correctSite(payload)
         }
     }
 
@@ -346,6 +350,7 @@ extension Command: FieldValue {
         case .blockBuyers: self = .blockBuyers(BlockBuyers())
         case .setTradingPolicy: self = .setTradingPolicy(TradingPolicy())
         case .requireSignatures: self = .requireSignatures(RequireSignatures())
+        case .correctSite: self = .correctSite(CorrectSite())
         }
     }
 }

@@ -71,6 +71,7 @@ package enum Command: Sendable {
     case blockBuyers(BlockBuyers)
     case setTradingPolicy(TradingPolicy)
     case requireSignatures(RequireSignatures)
+    case correctSite(CorrectSite)
 }
 
 /// The number of a command's kind in the journal.
@@ -86,7 +87,7 @@ package enum CommandTag: String, Choice {
     case disputeDelivery, decideDispute, declineAllocation, terminateAllocation, correctDelivery, addSigningKey, revokeSigningKey
     case setSigningPolicy, proposeMove, answerMove, recordContact
     case correctZone, correctComputeClass, setNetworkPath, setLegalEntity, verifyParticipant, blockBuyers, setTradingPolicy
-    case requireSignatures
+    case requireSignatures, correctSite
 }
 
 /// Who asks for what, when: one entry of the journal.

@@ -34,6 +34,22 @@ package struct DeclareOutage: Record {
     }
 }
 
+/// `PUT /v1/resources/{id}/site`.
+package struct CorrectSite: Record {
+    package var resource = ResourceID.none
+    package var site = SiteFacts()
+
+    package init() {}
+    package init(resource: ResourceID, site: SiteFacts) {
+        self.resource = resource
+        self.site = site
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("resource", &resource)
+        coder.field("site", &site)
+    }
+}
+
 /// `DELETE /v1/resources/{id}`.
 package struct RetireResource: Record {
     package var resource = ResourceID.none

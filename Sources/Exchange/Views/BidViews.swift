@@ -293,25 +293,49 @@ package struct AlternativeView: Record {
     }
 }
 
-/// Why a product or a resource cannot serve a bid.
-package struct ExclusionView: Record {
-    package var product = ProductID.none
-    package var resourceID: ResourceID?
+/// One reason why something cannot serve a bid.
+package struct ExclusionReasonView: Record, Equatable {
     package var reason = ""
     package var detail = ""
 
     package init() {}
-    package init(product: ProductID, resourceID: ResourceID?, reason: String, detail: String) {
-        self.product = product
-        self.resourceID = resourceID
+    package init(_ reason: String, _ detail: String) {
         self.reason = reason
         self.detail = detail
+    }
+    init(_ exclusion: Exclusion) { self.init(exclusion.reason.rawValue, exclusion.detail) }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("reason", &reason)
+        coder.field("detail", &detail)
+    }
+}
+
+/// Why a product or a resource cannot serve a bid.
+package struct ExclusionView: Record {
+    package var product = ProductID.none
+    package var resourceID: ResourceID?
+    /// The first of `reasons`.
+    package var reason = ""
+    package var detail = ""
+    /// All of them, in the order of the requirements' fields.
+    package var reasons: [ExclusionReasonView] = []
+
+    package init() {}
+    /// Nil where there is no reason.
+    init?(product: ProductID, resourceID: ResourceID?, _ reasons: [ExclusionReasonView]) {
+        guard let first = reasons.first else { return nil }
+        self.product = product
+        self.resourceID = resourceID
+        reason = first.reason
+        detail = first.detail
+        self.reasons = reasons
     }
     package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("product", &product)
         coder.field("resource", &resourceID)
         coder.field("reason", &reason)
         coder.field("detail", &detail)
+        coder.field("reasons", &reasons)
     }
 }
 

@@ -49,6 +49,8 @@ package enum OrderEndReason: String, Choice, BitwiseCopyable {
     case insufficientFunds = "insufficient_funds"
     /// Its participant's dead-man switch was not refreshed in time.
     case cancelAllAfter = "cancel_all_after"
+    /// The product is for buyers of other countries: its participant's country changed, or a triggered stop met a blocked counterparty.
+    case buyerNotEligible = "buyer_not_eligible"
 }
 
 /// An order as its participant sees it.

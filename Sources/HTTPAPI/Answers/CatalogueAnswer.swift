@@ -7,7 +7,11 @@ struct CatalogueAnswer: Record {
     var version: Int64 = 0
     /// When the version came to be; nil for the empty one.
     var recordedAt: Timestamp?
-    /// SHA-256, in hexadecimal, of the version's answer without this field, in canonical JSON (RFC 8785).
+    /// SHA-256, in hexadecimal, of the version's answer in canonical JSON (RFC 8785) without this field, without `units`, and without
+    /// members that are null.
+    ///
+    /// So it is the same after every release: what later releases add is absent from versions that were made before, and the list of
+    /// units says how figures are written, which no version changes.
     var hash = ""
     var units: [CatalogueUnit] = []
     var classes: [ComputeClass] = []
@@ -47,7 +51,7 @@ struct CatalogueAnswer: Record {
     private static func hash(of answer: CatalogueAnswer, _ index: ProductIndex) -> String {
         let text = JSONFieldWriter.text(answer, products: index)
         guard let document = try? JSONDocument(parsing: text),
-            let canonical = CanonicalJSON.text(of: document, leavingOut: "hash")
+            let canonical = CanonicalJSON.text(of: document, leavingOut: "hash", "units", nulls: .leftOut)
         else {
             preconditionFailure("an answer of our own that is no JSON")
         }

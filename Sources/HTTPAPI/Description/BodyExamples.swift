@@ -18,6 +18,7 @@ package enum BodyExamples {
         "createGrade": #"{"code":"GREEN","guarantees":{"max_pue":"1.25","isolation":"bare_metal"}}"#,
         "createProduct": #"{"class":"H100-SXM","zone":"CN-GAN","currency":"CNY","tick_size":"0.01","lot_size":1,"maker_fee_bps":0,"taker_fee_bps":10,"reference_price":"15.00","horizon_hours":720}"#,
         "registerResource": #"{"class":"H100-SXM","zone":"CN-GAN","units":64,"node":{"devices_per_node":8,"scale_up_domain":8},"site":{"name":"Qingyang 1","code":"QY1","pue":"1.18"},"security":{"isolation":"bare_metal"}}"#,
+        "correctSite": #"{"name":"Qingyang 1","pue":"1.16","pue_category":2,"certificates":[{"scheme":"GB 50174","level":"A","expires_at":"2029-11-23T00:00:00Z"}]}"#,
         "certifyResource": #"{"units":64,"valid_from":"2026-11-23T00:00:00Z","valid_until":"2027-11-23T00:00:00Z","meter_id":"par_000004"}"#,
         "declareOutage": #"{"start":"2026-11-24T00:00:00Z","end":"2026-11-24T04:00:00Z","units":8,"reason":"cooling works"}"#,
         "createOffer": #"{"resource_id":"res_000001","start":"2026-11-24T00:00:00Z","end":"2026-11-25T00:00:00Z","quantity":16,"price":"14.20"}"#,

@@ -134,7 +134,16 @@ extension RouteNotes {
         RouteNotes("GET /v1/resources/{id}", "readResource", "A resource", .record(Resource.self)),
         RouteNotes("DELETE /v1/resources/{id}", "retireResource", "Take a resource off the market", .record(Resource.self)),
         RouteNotes(
+            "PUT /v1/resources/{id}/site", "correctSite", "Renew a site's figures and certificates; the hardware stays",
+            .record(Resource.self)),
+        RouteNotes(
             "POST /v1/resources/{id}/certify", "certifyResource", "Say how many units may be sold, and when", .record(Resource.self)),
+        RouteNotes(
+            "GET /v1/resources/{id}/certifications", "listCertifications", "What the operator certified of a resource",
+            .list(IssuedCertification.self)),
+        RouteNotes(
+            "GET /v1/resources/{id}/outages", "listOutages", "What was declared away, and what that breaks as things stand",
+            .list(OutageView.self)),
         RouteNotes(
             "POST /v1/resources/{id}/outages", "declareOutage", "Declare units away; the answer says what that breaks", .created(OutageView.self)),
         RouteNotes("GET /v1/resources/{id}/capacity", "listCapacity", "Units hour by hour", .list(CapacityView.self)),

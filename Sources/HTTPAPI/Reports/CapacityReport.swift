@@ -35,7 +35,7 @@ struct CapacityLineView: Record {
     var allocation: Measure?
     var utilisation: Measure?
     var deliveredShare: Measure?
-    /// Dense TFLOPS × certified device-hours, of the classes that state the precision; nil where none does.
+    /// Dense TFLOPS, as each hour's contracts were listed, × certified device-hours, of the classes that state the precision; nil where none does.
     var fp64: MicrosSum?
     var fp32: MicrosSum?
     var tf32: MicrosSum?
@@ -99,7 +99,7 @@ struct CapacityReport {
         let place = Place(
             period: step.number(of: count.hour.start), zone: grouping == .computeClass ? -1 : count.zone,
             computeClass: grouping == .zone ? -1 : count.computeClass)
-        let rated = classes[count.computeClass].tflops
+        let rated = count.tflops
         let certified = Int64(count.certified)
         func change(_ line: inout CapacityLineView) {
             line.certified += certified

@@ -9,7 +9,10 @@ enum ResourceRoutes {
         Route(.get, "/v1/resources", .participants, query: Page.parameters + ["participant_id"], list),
         Route(.get, "/v1/resources/{id}", .participants, get),
         Route(.delete, "/v1/resources/{id}", .roles([.provider, .operator]), retire),
+        Route(.put, "/v1/resources/{id}/site", .roles([.provider, .operator]), body: SiteFacts.self, correctSite),
         Route(.post, "/v1/resources/{id}/certify", .roles(.operator), body: Certification.self, certify),
+        Route(.get, "/v1/resources/{id}/certifications", .participants, query: Page.parameters, certifications),
+        Route(.get, "/v1/resources/{id}/outages", .participants, query: Page.parameters, outages),
         Route(.post, "/v1/resources/{id}/outages", .roles([.provider, .operator]), body: OutageSpec.self, declareOutage),
         Route(.get, "/v1/resources/{id}/capacity", .participants, query: Page.parameters + ["from", "to"], capacity),
         Route(.get, "/v1/resolve/{cri}", .everyone, resolve),
@@ -44,6 +47,13 @@ enum ResourceRoutes {
         try await call.perform(.retireResource(RetireResource(call.id(ResourceID.self))))
     }
 
+    /// Figures and certificates of the site, with the hardware and its identifier as they are.
+    @Sendable static func correctSite(_ call: Call) async throws(Problem) -> Answer {
+        let site = try call.read(SiteFacts.self)
+        try call.check { () throws(Refusal) in try site.check(nil) }
+        return try await call.perform(.correctSite(CorrectSite(resource: call.id(ResourceID.self), site: site)))
+    }
+
     @Sendable static func certify(_ call: Call) async throws(Problem) -> Answer {
         let certification = try call.read(Certification.self)
         try call.check { () throws(Refusal) in try certification.check() }
@@ -58,6 +68,24 @@ enum ResourceRoutes {
         return try await call.perform(
             .declareOutage(DeclareOutage(resource: call.id(ResourceID.self), body: spec)), status: 201
         )
+    }
+
+    /// What the operator certified, for whoever may see the resource.
+    @Sendable static func certifications(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let after = try page.after(CertificationID.self)
+        let resource = try await visible(call)
+        let found = try await call.query { $0.certifications(of: resource.id, after: after, limit: page.limit + 1) }
+        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+    }
+
+    /// What was declared away, and which deliveries that breaks as things stand, for whoever may see the resource.
+    @Sendable static func outages(_ call: Call) async throws(Problem) -> Answer {
+        let page = try Page(call.query)
+        let after = try page.after(OutageID.self)
+        let resource = try await visible(call)
+        let found = try await call.query { $0.outages(of: resource.id, after: after, limit: page.limit + 1) }
+        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
     }
 
     /// Units hour by hour: a day from now on where no window is named.

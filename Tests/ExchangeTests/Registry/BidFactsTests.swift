@@ -244,6 +244,63 @@ struct BidFactsTests {
         #expect(strict.excluded.contains { $0.resourceID == other && $0.reason == "reliability_too_low" })
     }
 
+    @Test("a quote says everything that stands against a product or a resource, the first reason as before")
+    func allReasons() throws {
+        let scene = try Scene()
+        let quote = try scene.quote {
+            $0.zones = ["CN-GAN"]
+            $0.maxPUE = Measure(1_100_000)
+            $0.isolation = .bareMetal
+        }
+        let near = try #require(quote.excluded.first { $0.resourceID == scene.near })
+        #expect(near.product == ProductID(0) && near.reason == "pue_too_high" && near.detail == "a PUE of at most 1.1 wanted, 1.2")
+        #expect(near.reasons.map(\.reason) == ["pue_too_high", "isolation_too_weak"])
+        #expect(near.reasons.first == ExclusionReasonView(near.reason, near.detail))
+        let far = try #require(quote.excluded.first { $0.product == ProductID(1) })
+        #expect(far.resourceID == nil && far.reasons.map(\.reason) == ["zone_not_named"])
+        var spec = scene.market.bid(quantity: 4, hours: 1, from: 1)
+        spec.currency = Currency(unchecked: "CNY")
+        spec.requirements.countries = ["US"]
+        spec.requirements.abi = "rocm"
+        let products = try scene.market.exchange.quote(spec, for: scene.buyer).excluded
+        for excluded in products {
+            #expect(excluded.reasons.map(\.reason) == ["country_not_named", "abi_differs", "currency_mismatch"] && excluded.reason == "country_not_named")
+        }
+        #expect(products.count == 2)
+    }
+
+    @Test("a certificate and a delivered share are asked together of a resource that has both")
+    func certifiedAndReliable() throws {
+        let pit = Pit()
+        let market = pit.market
+        pit.trade(cents(200), 8, to: pit.alice)
+        pit.advance(minutes: 180)
+        pit.report(delivered: 8 * 3_600)
+        pit.advance(minutes: 600)
+        let resource = market.resource(of: pit.provider, units: 8, site: "S") {
+            var certificate = SiteCertificate()
+            certificate.scheme = "GB 50174"
+            certificate.expiresAt = (pit.midnight + 20).start
+            $0.site?.certificates = [certificate]
+        }
+        _ = try market.offer(market.offer(of: resource, 8, at: cents(200), from: 2, hours: 4), as: pit.provider).get()
+        var spec = market.bid(quantity: 2, hours: 2, from: 2, window: 4)
+        spec.requirements.certificates = ["GB 50174"]
+        spec.requirements.minReliability = Measure(1_000_000)
+        let quote = try market.exchange.quote(spec, for: pit.alice)
+        #expect(quote.feasible && quote.resourceID == resource && quote.excluded.isEmpty, "\(quote.excluded)")
+        // So does a bid that waits for the second hour.
+        spec.quantity = 6
+        spec.durationHours = 5
+        spec.latestEnd = spec.earliestStart + 5
+        spec.standing = true
+        let id = try market.bid(spec, as: pit.alice).get().id
+        #expect(market.exchange.bid(id)?.status == .standing)
+        _ = try market.offer(market.offer(of: resource, 8, at: cents(200), from: 6, hours: 1), as: pit.provider).get()
+        #expect(market.exchange.bid(id)?.status == .filled)
+        #expect(market.replay().state == market.state)
+    }
+
     @Test("a certificate that ends within the run leaves the later hours out")
     func certificates() throws {
         let market = Market()

@@ -88,9 +88,9 @@ struct OutageTests {
             spec.site?.maintenance = [window]
             return market.refusal(.registerResource(spec), as: pit.provider)?.field
         }
-        #expect(field { $0.units = 9 } == "site.maintenance.units")
-        #expect(field { $0.units = 0 } == "site.maintenance.units")
-        #expect(field { $0.end = Hour(1) } == "site.maintenance.end")
+        #expect(field { $0.units = 9 } == "site.maintenance[0].units")
+        #expect(field { $0.units = 0 } == "site.maintenance[0].units")
+        #expect(field { $0.end = Hour(1) } == "site.maintenance[0].end")
         #expect(market.replay().state == market.state)
     }
 

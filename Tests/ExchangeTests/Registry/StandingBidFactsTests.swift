@@ -24,7 +24,7 @@ struct StandingBidFactsTests {
         return encoder.bytes == market.state
     }
 
-    @Test("a correction that leaves a standing bid nothing ends it, and gives its cash back")
+    @Test("a correction ends no standing bid: its hours were listed before, and serve it as they were")
     func corrections() throws {
         let pit = Pit()
         let market = pit.market
@@ -32,9 +32,17 @@ struct StandingBidFactsTests {
         var computeClass = try #require(market.exchange.catalogue.computeClass(code: "H100-SXM"))
         computeClass.abi = "rocm"
         #expect(market.code(.correctComputeClass(computeClass), as: market.operatorID) == nil)
-        #expect(market.exchange.bid(id)?.status == .cancelled && market.exchange.bid(id)?.reason == .noEligibleProduct)
-        #expect(market.balance(pit.alice).reserved == .zero)
+        #expect(market.exchange.bid(id)?.status == .standing)
+        #expect(market.balance(pit.alice).reserved > .zero)
         #expect(try restores(market))
+        var other = market.bid(quantity: 2, hours: 2, from: 2, window: 8)
+        other.standing = true
+        other.requirements.abi = "rocm"
+        let refused = try market.bid(other, as: pit.alice).get()
+        #expect(refused.status == .unfilled && refused.reason == .noEligibleProduct)
+        for hour in Int32(2)..<4 { pit.sell(cents(200), 2, hour: hour) }
+        #expect(market.exchange.bid(id)?.status == .filled && market.exchange.bid(id)?.start == pit.midnight + 2)
+        #expect(market.exchange.firstBrokenInvariant() == nil)
         #expect(market.replay().state == market.state)
     }
 

@@ -67,6 +67,118 @@ struct TradingRuleTests {
         #expect(market.code(buy, as: pit.alice) == nil)
     }
 
+    @Test("a standing bid waits while its participant is not verified, and is filled when it is again, by what came meanwhile")
+    func standingBids() throws {
+        let pit = Pit()
+        let market = pit.market
+        let later = pit.midnight.start.advanced(minutes: 6_000)
+        for participant in [pit.alice, pit.bob, pit.provider] { set(legal("CN"), of: participant, in: market) }
+        for participant in [pit.bob, pit.provider] { #expect(verify(participant, until: later, in: market) == nil) }
+        #expect(verify(pit.alice, until: pit.midnight.end, in: market) == nil)
+        #expect(market.code(.setTradingPolicy(TradingPolicy(requireVerification: true)), as: .none) == nil)
+        func standing(_ buyer: ParticipantID, _ limit: Int64) throws -> BidID {
+            var spec = market.bid(quantity: 2, hours: 2, from: 4, limit: cents(limit))
+            spec.standing = true
+            let bid = try market.bid(spec, as: buyer).get()
+            #expect(bid.status == .standing)
+            return bid.id
+        }
+        let first = try standing(pit.alice, 300)
+        let second = try standing(pit.bob, 250)
+        // The verification ends; nothing happens by itself.
+        pit.advance(minutes: 60)
+        #expect(market.exchange.bid(first)?.status == .standing)
+        for hour in Int32(4)..<6 { pit.sell(cents(200), 2, hour: hour) }
+        // Whoever may trade is served, though another bids more.
+        #expect(market.exchange.bid(first)?.status == .standing && market.exchange.bid(second)?.status == .filled)
+        for hour in Int32(4)..<6 { pit.sell(cents(210), 2, hour: hour) }
+        #expect(market.exchange.bid(first)?.status == .standing)
+        #expect(market.balance(pit.alice).reserved > .zero)
+        // Trading that is resumed serves it as little.
+        for command in [Command.halt(TradingScope(.market)), .resume(TradingScope(.market))] {
+            #expect(market.code(command, as: market.operatorID) == nil)
+        }
+        #expect(market.exchange.bid(first)?.status == .standing)
+        #expect(market.exchange.firstBrokenInvariant() == nil)
+        var decoder = BinaryDecoder(market.state)
+        #expect(try Exchange(decoding: &decoder).bid(first)?.status == .standing)
+        #expect(verify(pit.alice, until: later, in: market) == nil)
+        #expect(market.exchange.bid(first)?.status == .filled && market.exchange.bid(first)?.averagePrice == cents(210))
+        #expect(market.exchange.firstBrokenInvariant() == nil)
+        #expect(market.replay().state == market.state)
+    }
+
+    @Test("other legal data ends what was verified for standing bids, too; without the policy they go on")
+    func standingBidsOfOthers() throws {
+        let pit = Pit()
+        let market = pit.market
+        let later = pit.midnight.start.advanced(minutes: 6_000)
+        for participant in [pit.alice, pit.provider] {
+            set(legal("CN"), of: participant, in: market)
+            #expect(verify(participant, until: later, in: market) == nil)
+        }
+        #expect(market.code(.setTradingPolicy(TradingPolicy(requireVerification: true)), as: .none) == nil)
+        var spec = market.bid(quantity: 2, hours: 1, from: 4)
+        spec.standing = true
+        let first = try market.bid(spec, as: pit.alice).get()
+        set(legal("SG"), of: pit.alice, in: market)
+        pit.sell(cents(200), 2, hour: 4)
+        #expect(first.status == .standing && market.exchange.bid(first.id)?.status == .standing)
+        #expect(verify(pit.alice, until: later, in: market) == nil)
+        #expect(market.exchange.bid(first.id)?.status == .filled)
+        let second = try market.bid(spec, as: pit.alice).get()
+        set(legal("CN"), of: pit.alice, in: market)
+        pit.sell(cents(200), 2, hour: 4)
+        #expect(second.status == .standing && market.exchange.bid(second.id)?.status == .standing)
+        #expect(market.code(.setTradingPolicy(TradingPolicy()), as: .none) == nil)
+        #expect(market.exchange.bid(second.id)?.status == .filled)
+        #expect(market.exchange.firstBrokenInvariant() == nil)
+        #expect(market.replay().state == market.state)
+    }
+
+    @Test("a participant whose country changes leaves the books of products that are for others: orders, stops, hourly bids")
+    func restingBuys() throws {
+        let pit = Pit()
+        let market = pit.market
+        var grade = Grade()
+        grade.code = "HOME"
+        market.apply(.addGrade(grade), as: market.operatorID)
+        var terms = try #require(market.exchange.product(pit.product)).terms
+        terms.grade = "HOME"
+        terms.buyerCountries = ["CN", "SG"]
+        guard case .product(let product) = market.apply(.addProduct(terms), as: market.operatorID).reply else {
+            Issue.record("no product")
+            return
+        }
+        let contract = ContractKey(product: product.id, hour: pit.midnight + 2)
+        for buyer in [pit.alice, pit.bob] { set(legal("SG"), of: buyer, in: market) }
+        let home = try market.place(market.order(.buy, contract, cents(150), 3), as: pit.alice).get().order.id
+        var waiting = market.order(.buy, contract, cents(220), 1)
+        waiting.type = .stopLimit
+        waiting.stopPrice = cents(210)
+        let stop = try market.place(waiting, as: pit.alice).get().order.id
+        let others = try market.place(market.order(.buy, contract, cents(140), 1), as: pit.bob).get().order.id
+        let free = pit.buy(cents(150), 1, as: pit.alice).order.id
+        var hourly = market.bid(quantity: 1, hours: 2, from: 2, limit: cents(150), products: [product.code])
+        hourly.fill = .hourly
+        hourly.standing = true
+        let bid = try market.bid(hourly, as: pit.alice).get().id
+        #expect(market.exchange.bid(bid)?.status == .open)
+        // Within the countries nothing ends.
+        set(legal("CN"), of: pit.alice, in: market)
+        #expect(pit.order(home).status == .open && pit.order(stop).status == .pendingTrigger)
+        set(legal("US"), of: pit.alice, in: market)
+        for id in [home, stop] {
+            #expect(pit.order(id).status == .cancelled && pit.order(id).reason == .buyerNotEligible)
+        }
+        #expect(market.exchange.bid(bid)?.status == .cancelled && market.exchange.bid(bid)?.reason == .noEligibleProduct)
+        #expect(pit.order(others).status == .open && pit.order(free).status == .open)
+        #expect(market.code(market.order(.sell, contract, cents(100), 4, resource: pit.resource), as: pit.provider) == nil)
+        #expect(pit.order(others).status == .filled)
+        #expect(market.exchange.firstBrokenInvariant() == nil)
+        #expect(market.replay().state == market.state)
+    }
+
     @Test("a product for some countries is bought from these alone, by order, bid and quote")
     func countries() throws {
         let pit = Pit()
@@ -129,6 +241,46 @@ struct TradingRuleTests {
         #expect(market.code(market.order(.buy, pit.contract(), cents(193), 1), as: pit.alice) == .buyerNotEligible)
         #expect(block([], by: pit.provider, in: market) == nil)
         #expect(market.code(market.order(.buy, pit.contract(), cents(193), 1), as: pit.alice) == nil)
+        #expect(market.exchange.firstBrokenInvariant() == nil)
+        #expect(market.replay().state == market.state)
+    }
+
+    @Test("a blocked buyer's order that others fill is none of the blocking provider's business, nor are hidden units before it")
+    func blocksBehind() throws {
+        let pit = Pit()
+        let market = pit.market
+        let other = market.participant("Other provider", .provider)
+        market.deposit(10_000, to: other)
+        let resource = market.resource(of: other, units: 50)
+        #expect(block([pit.alice], by: pit.provider, in: market) == nil)
+        #expect(market.code(market.order(.sell, pit.contract(), cents(190), 4, resource: resource), as: other) == nil)
+        pit.sell(cents(195), 4)
+        // Four stand before it; the fifth would meet it.
+        #expect(market.code(market.order(.buy, pit.contract(), cents(210), 5), as: pit.alice) == .buyerNotEligible)
+        let bought = try market.place(market.order(.buy, pit.contract(), cents(210), 4), as: pit.alice).get()
+        #expect(bought.order.status == .filled && bought.order.averagePrice == cents(190))
+        // Of an iceberg only what shows stands before it.
+        let iceberg = pit.contract(3)
+        var hiding = market.order(.sell, iceberg, cents(200), 10, resource: resource)
+        hiding.displayQuantity = 2
+        #expect(market.code(hiding, as: other) == nil)
+        pit.sell(cents(200), 4, hour: 3)
+        #expect(market.code(market.order(.buy, iceberg, cents(200), 3), as: pit.alice) == .buyerNotEligible)
+        #expect(market.code(market.order(.buy, iceberg, cents(200), 2), as: pit.alice) == nil)
+        // One's own asks are no trades.
+        let own = pit.contract(4)
+        let units = try market.place(market.order(.sell, own, cents(180), 4, resource: resource), as: other).get().order.id
+        #expect(market.code(market.order(.buy, own, cents(180), 4), as: pit.alice) == nil)
+        #expect(pit.order(units).status == .filled)
+        pit.resell(cents(185), 2, as: pit.alice, hour: 4)
+        pit.sell(cents(190), 4, hour: 4)
+        #expect(market.code(market.order(.buy, own, cents(190), 2), as: pit.alice) == .buyerNotEligible)
+        // The same the other way round: a bid of somebody else's fills the provider's sell first.
+        let below = pit.contract(5)
+        pit.buy(cents(200), 3, as: pit.bob, hour: 5)
+        pit.buy(cents(190), 3, as: pit.alice, hour: 5)
+        #expect(market.code(market.order(.sell, below, cents(180), 4, resource: pit.resource), as: pit.provider) == .buyerNotEligible)
+        #expect(market.code(market.order(.sell, below, cents(180), 3, resource: pit.resource), as: pit.provider) == nil)
         #expect(market.exchange.firstBrokenInvariant() == nil)
         #expect(market.replay().state == market.state)
     }

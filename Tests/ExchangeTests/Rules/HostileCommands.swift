@@ -289,6 +289,7 @@ struct HostileCommands {
             found.append((.recordHandover(RecordHandover(allocation: AllocationID(id), kind: .request, hash: Bytes(), version: .min)), consumer))
             found.append((.recordHandover(RecordHandover(allocation: AllocationID(id), kind: .access, hash: Bytes(), version: .max)), provider))
             found.append((.retireResource(RetireResource(ResourceID(id))), provider))
+            found.append((.correctSite(CorrectSite(resource: ResourceID(id), site: SiteFacts(name: "S"))), provider))
             found.append((.declareOutage(DeclareOutage(resource: ResourceID(id), body: OutageSpec())), provider))
             found.append((.suspendParticipant(ParticipantReference(ParticipantID(id))), market.operatorID))
             found.append((.reinstateParticipant(ParticipantReference(ParticipantID(id))), market.operatorID))

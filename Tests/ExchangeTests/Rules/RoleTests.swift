@@ -24,6 +24,7 @@ struct RoleTests {
             (.addZone(Zone()), [.operator]), (.addComputeClass(ComputeClass()), [.operator]), (.addGrade(Grade()), [.operator]),
             (.addProduct(ProductTerms()), [.operator]), (.registerResource(ResourceSpec()), [.provider]),
             (.certifyResource(CertifyResource()), [.operator]), (.declareOutage(DeclareOutage()), [.provider, .operator]),
+            (.correctSite(CorrectSite()), [.provider, .operator]),
             (.retireResource(RetireResource()), [.provider, .operator]), (.halt(TradingScope(.product)), [.operator]),
             (.resume(TradingScope(.product)), [.operator]), (.placeOrder(buy), [.consumer]), (.placeOrder(sell), [.provider]),
             (.placeOrders(batch), [.consumer, .provider]), (.amendOrder(AmendOrder()), [.consumer, .provider]),
