@@ -80,11 +80,16 @@ extension Exchange {
         guard !standing.newAsks.isEmpty else { return sortWoken() }
         for asks in standing.newAsks {
             let prospect = prospect(of: asks)
+            var wide: WideProspect?
             for watch in standing.watches(of: asks.product) where watch.isConcerned(first: asks.first, last: asks.last) {
                 if watch.placement == .sameResource {
                     guard let prospect, prospect.mayServe(watch) else { continue }
                 } else if asks.resource.isNone, watch.placement == .sameSite {
                     continue
+                } else {
+                    let known = wide ?? wideProspect(of: asks)
+                    wide = known
+                    guard known.mayServe(watch) else { continue }
                 }
                 standing.woken.append(WokenBid(rank: watch.rank, asks: asks))
             }
@@ -124,6 +129,60 @@ extension Exchange {
         prospect.price = Int64(run.ticks) &* tick
         prospect.least = Int64(lane.leastTicks) &* tick
         return prospect
+    }
+
+    /// The same for bids that several resources may serve: what all asks of the product together can do at best.
+    private struct WideProspect {
+        /// How far was looked to both sides of the new asks, in hours: longer bids are not judged.
+        static let reach: Int32 = 48
+        /// Hours in a row in which anything is asked.
+        var hours: Int32 = 0
+        /// The cheapest ask in an hour of the new ones, old asks included, and in all the hours that were looked at: in micros for a device-hour.
+        var price = Int64.max
+        var least = Int64.max
+
+        @inline(__always)
+        func mayServe(_ watch: BidWatch) -> Bool {
+            guard watch.durationHours <= Self.reach else { return true }
+            guard watch.durationHours <= hours, price != .max else { return false }
+            let duration = Int64(watch.durationHours)
+            return price &+ (duration &- 1) &* least <= (watch.rank.limit &+ 1) &* duration
+        }
+    }
+
+    /// - Complexity: O(hours of the new asks + twice the reach).
+    private func wideProspect(of new: NewAsks) -> WideProspect {
+        var wide = WideProspect()
+        let tick = productFacts[Int(new.product.index)].tickSize.rawValue
+        var run: Int32 = 0
+        for offset in (1 - WideProspect.reach)..<(new.last - new.first + WideProspect.reach) {
+            let hour = new.first + offset
+            guard let contract = contracts.index(of: ContractKey(product: new.product, hour: hour)), let ticks = leastAsk(contract) else {
+                run = 0
+                continue
+            }
+            run += 1
+            wide.hours = max(wide.hours, run)
+            wide.least = min(wide.least, ticks &* tick)
+            if hour >= new.first, hour <= new.last { wide.price = min(wide.price, ticks &* tick) }
+        }
+        return wide
+    }
+
+    /// The cheapest ask of a contract in ticks, whoever it may serve.
+    private func leastAsk(_ contract: Int32) -> Int64? {
+        guard let book = contracts[contract].book else { return nil }
+        let best = books.best(book, .sell)
+        guard let blocks = contracts[contract].blocks, let block = books.best(blocks, .sell) else { return best }
+        return min(best ?? block, block)
+    }
+
+    /// A standing bid that could be filled now, by trying them all: after a command there is none. For tests.
+    package func standingBidThatCouldBeFilled() -> BidID? {
+        for (rank, _) in standing.order {
+            if let bid = standing[rank.id], mayTrade(bid.participant), plan(for: bid) != nil { return bid.id }
+        }
+        return nil
     }
 
     private func sortWoken() {

@@ -3,6 +3,7 @@ import Matching
 import Pricing
 import Quantities
 import Registry
+import Settlement
 
 extension Exchange {
     /// Buys what a bid asks for, at once: whole as one plan, or hour by hour.
@@ -82,39 +83,43 @@ extension Exchange {
             view.closedAt = now
             return view
         }
-        let need = try checkBudget(spec, found, issuer, currency)
+        let need = try worstCost(spec, found, issuer)
+        let most = found.plans.isEmpty ? mostCertified(spec, found.eligible) : nil
+        let exceeds = most.map { Int64(spec.quantity) > $0 } ?? false
+        // Capacity before funds: what was never there cannot be paid for either, and nothing would be charged.
+        if spec.standing != true, exceeds, let most, most > 0 {
+            view.reason = .exceedsCertifiedUnits
+            view.closedAt = now
+            return view
+        }
+        let available = available(issuer, currency)
+        guard available >= need else {
+            // One that stands has its cash set aside whatever was certified; what else is in its way is said.
+            let more = exceeds ? "; and it is for more than the \(most ?? 0) units that were ever certified together" : ""
+            throw Refusal(.insufficientFunds, "the bid may cost \(need) \(currency), \(available) is available" + more)
+        }
         guard let plan = found.feasible else {
             if let plan = found.plans.first { view.bestAvailable = bestAvailable(plan, spec) }
             if spec.standing == true {
                 try rest(spec, issuer, found.eligible, need: need, &view)
                 // It waits all the same: more may be certified before its window.
-                if found.plans.isEmpty, exceedsCertifiedUnits(spec, found.eligible) { view.reason = .exceedsCertifiedUnits }
+                if exceeds { view.reason = .exceedsCertifiedUnits }
+            } else if found.eligible.isEmpty {
+                view.reason = .noEligibleProduct
+                view.closedAt = now
             } else {
-                view.reason = unfilledReason(spec, found)
+                view.reason = most == nil ? .limitTooLow : exceeds ? .exceedsCertifiedUnits : .notEnoughUnits
                 view.closedAt = now
             }
             return view
         }
         // A taker's rebate comes back out of the notional, which must be there first.
-        let available = available(issuer, currency)
         guard plan.cost <= Int128(available.rawValue) else {
             throw Refusal(.insufficientFunds, "the notional is \(MicrosSum(plan.cost)) \(currency), \(available) is available")
         }
         var filled = execute(plan, spec, issuer, view)
         filled.closedAt = now
         return filled
-    }
-
-    /// Why a bid bought nothing.
-    private func unfilledReason(_ spec: BidSpec, _ found: BidSearchResult) -> BidReason {
-        if found.eligible.isEmpty { return .noEligibleProduct }
-        if !found.plans.isEmpty { return .limitTooLow }
-        return exceedsCertifiedUnits(spec, found.eligible) ? .exceedsCertifiedUnits : .notEnoughUnits
-    }
-
-    /// Whether a bid is for more than was ever certified together.
-    private func exceedsCertifiedUnits(_ spec: BidSpec, _ products: [ProductID]) -> Bool {
-        Int64(spec.quantity) > mostCertified(spec, products)
     }
 
     /// The most units that were ever certified together for a bid's products under its placement.
@@ -147,10 +152,8 @@ extension Exchange {
         return most
     }
 
-    /// Section 5 for a bid: its worst cost must be available, at the highest taker rate among what could serve it. Answers that cost.
-    private func checkBudget(
-        _ spec: BidSpec, _ found: BidSearchResult, _ issuer: ParticipantID, _ currency: Currency
-    ) throws(Refusal) -> Micros {
+    /// A bid's worst cost, which section 5 wants to be available: at the highest rate among what could serve it.
+    private func worstCost(_ spec: BidSpec, _ found: BidSearchResult, _ issuer: ParticipantID) throws(Refusal) -> Micros {
         var need = Int128(spec.maxTotal?.rawValue ?? 0)
         if let limit = spec.limitPrice {
             let notional = Int128(limit.rawValue) * Int128(spec.quantity) * Int128(spec.durationHours)
@@ -164,10 +167,6 @@ extension Exchange {
             }
             need = notional + Int128(FeeSchedule.fee(on: Micros(Int64(notional)), at: rate).rawValue)
         }
-        let available = available(issuer, currency)
-        guard Int128(available.rawValue) >= need else {
-            throw Refusal(.insufficientFunds, "the bid may cost \(Micros(Int64(need))) \(currency), \(available) is available")
-        }
         return Micros(Int64(need))
     }
 
@@ -179,7 +178,7 @@ extension Exchange {
         allocations.setUsableShare(spec.usableShare, of: allocation)
         var fees = Micros.zero
         for planned in fills(of: plan, spec, for: issuer) {
-            let resource = orders[planned.slot].resource
+            let resource = backing(of: planned.slot, in: planned.contract)
             let fill = take(planned, product, allocation, view.id, issuer)
             fees += fill.fee
             let key = contracts[planned.contract].key
@@ -230,22 +229,9 @@ extension Exchange {
     private func fillHourly(_ spec: BidSpec, _ issuer: ParticipantID) throws(Refusal) -> BidView {
         let product = try onlyProduct(spec)
         try checkHorizon(spec, [product.id])
-        var drafts: [OrderDraft] = []
-        var need: Int128 = 0
+        var drafts = try hourDrafts(spec, issuer, product)
+        let need = drafts.reduce(Int128(0)) { $0 + Int128($1.need.rawValue) }
         let stands = spec.standing == true
-        for offset in 0..<spec.durationHours {
-            var entry = OrderEntry()
-            entry.participant = issuer
-            entry.timeInForce = !stands ? .ioc : spec.expiresAt == nil ? .gtc : .gtd
-            entry.price = spec.limitPrice ?? Price()
-            entry.quantity = spec.quantity
-            entry.createdAt = now
-            var draft = OrderDraft(entry: entry, key: ContractKey(product: product.id, hour: spec.earliestStart + offset))
-            if let expiry = spec.expiresAt { draft.details = OrderDetails(expiresAt: expiry) }
-            try checkTerms(&draft)
-            need += Int128(draft.need.rawValue)
-            drafts.append(draft)
-        }
         let available = available(issuer, product.currency)
         guard Int128(available.rawValue) >= need else {
             throw Refusal(.insufficientFunds, "all hours together may cost more than the \(available) \(product.currency) available")
@@ -297,8 +283,41 @@ extension Exchange {
             view.reserved = reservedByHours(of: view)
         } else {
             view.closedAt = now
+            if bought == 0 { view.reason = hourlyReason(spec, drafts) }
         }
         return view
+    }
+
+    /// The checked order of each hour of an hourly bid.
+    func hourDrafts(_ spec: BidSpec, _ issuer: ParticipantID, _ product: Product) throws(Refusal) -> [OrderDraft] {
+        var drafts: [OrderDraft] = []
+        for offset in 0..<spec.durationHours {
+            var entry = OrderEntry()
+            entry.participant = issuer
+            entry.timeInForce = spec.standing != true ? .ioc : spec.expiresAt == nil ? .gtc : .gtd
+            entry.price = spec.limitPrice ?? Price()
+            entry.quantity = spec.quantity
+            entry.createdAt = now
+            var draft = OrderDraft(entry: entry, key: ContractKey(product: product.id, hour: spec.earliestStart + offset))
+            if let expiry = spec.expiresAt { draft.details = OrderDetails(expiresAt: expiry) }
+            try checkTerms(&draft)
+            drafts.append(draft)
+        }
+        return drafts
+    }
+
+    /// Why an hourly bid's orders do not buy all of it.
+    func hourlyReason(_ spec: BidSpec, _ drafts: [OrderDraft]) -> BidReason {
+        guard let product = drafts.first?.key.product else { return .noEligibleProduct }
+        var asked = spec
+        asked.placement = .any
+        if Int64(spec.quantity) > mostCertified(asked, [product]) { return .exceedsCertifiedUnits }
+        let isDear = drafts.contains { draft in
+            guard let index = contracts.index(of: draft.key), let book = contracts[index].book, let best = books.best(book, .sell)
+            else { return false }
+            return best > draft.ticks
+        }
+        return isDear ? .limitTooLow : .notEnoughUnits
     }
 
     /// The one product that an hourly bid is about.
@@ -325,6 +344,22 @@ extension Exchange {
     }
 
     // MARK: Parts of views
+
+    /// The resource behind an ask: its own, or of hours that a holder sells on the one behind all that may be handed over; none where these
+    /// are several.
+    ///
+    /// - Complexity: O(lots of the contract) for a resale.
+    func backing(of slot: OrderSlot, in contract: Int32) -> ResourceID {
+        let order = orders[slot]
+        guard order.resource.isNone else { return order.resource }
+        var found = ResourceID.none
+        for lot in contracts.holdings[Int(contract)].lots where lot.holder == order.participant {
+            if !order.allocation.isNone, lot.allocation != order.allocation { continue }
+            guard found.isNone || found == lot.resource else { return .none }
+            found = lot.resource
+        }
+        return found
+    }
 
     func bestAvailable(_ plan: BidPlan, _ spec: BidSpec) -> BestAvailableView {
         var view = BestAvailableView()

@@ -81,6 +81,8 @@ extension Exchange {
         offers = try Self.decode(OfferState.self, from: &decoder, "an offer") { offer, position in
             offer.view.id.rawValue == Int64(position) + 1 && isKnown(offer.view.providerID) && isKnown(offer.view.resourceID)
                 && (offer.view.minHours.map { $0 >= 1 } ?? true) && (offer.view.minQuantity.map { $0 >= 1 } ?? true)
+                && offer.view.outages.isEmpty && offer.view.skipped.count <= OfferView.skippedLimit
+                && offer.view.skipped.allSatisfy { catalogue.contains($0.contract.product) }
                 && offer.live >= 0 && offer.live <= offer.view.hours.count
                 && offer.view.hours.allSatisfy {
                     catalogue.contains($0.contract.product) && UInt64($0.sold) + UInt64($0.remaining) <= UInt64(UInt32.max)

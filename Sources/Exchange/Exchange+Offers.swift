@@ -26,6 +26,7 @@ extension Exchange {
             throw Refusal(.conflict, "client_offer_id is in use", field: "client_offer_id")
         }
         var drafts: [OrderDraft] = []
+        var skipped: [SkippedHourView] = []
         var need: Int128 = 0
         for index in 0..<(spec.end - spec.start) {
             var entry = OrderEntry()
@@ -41,6 +42,9 @@ extension Exchange {
             } catch {
                 let maySkip = error.code == .insufficientCapacity || error.code == .marketClosed || error.code == .marketHalted
                 guard spec.skipUnavailable == true, maySkip else { throw error }
+                if skipped.count < OfferView.skippedLimit {
+                    skipped.append(SkippedHourView(contract: draft.key, reason: error.code.rawValue, detail: error.detail))
+                }
                 continue
             }
             need += Int128(draft.need.rawValue)
@@ -63,6 +67,7 @@ extension Exchange {
         state.view.createdAt = now
         state.view.minHours = spec.minHours
         state.view.minQuantity = spec.minQuantity
+        state.view.skipped = skipped
         state.live = drafts.count
         for draft in drafts {
             var hour = OfferHourView()
@@ -241,8 +246,20 @@ extension Exchange {
 
     private func refreshOffer(_ position: Int) -> OfferView {
         offers[position].view.status = status(of: offers[position])
-        emit(.offer(offers[position].view))
-        return offers[position].view
+        let view = shown(offers[position].view)
+        emit(.offer(view))
+        return view
+    }
+
+    /// An offer with the outages that stand against its hours now.
+    func shown(_ offer: OfferView) -> OfferView {
+        var view = offer
+        guard let outages = resources.entry(offer.resourceID)?.outages, !outages.isEmpty else { return view }
+        for outage in outages where outage.spec.start < offer.end && outage.spec.end > offer.start {
+            guard view.outages.count < OfferView.outageLimit else { break }
+            view.outages.append(outage)
+        }
+        return view
     }
 
     private func status(of offer: OfferState) -> OfferStatus {

@@ -37,7 +37,7 @@ extension Exchange {
     }
 
     private func view(_ log: ReliabilityLog) -> ReliabilityView {
-        let sums = log.sums(today: ReliabilityLog.day(of: Hour(containing: time)))
+        let sums = log.sums(today: ReliabilityLog.day(of: Hour(containing: now)))
         var view = ReliabilityView()
         guard sums.sold > 0 else { return view }
         view.deviceHours = Int64(clamping: sums.sold / Int128(MeterSplit.secondsPerDevice))

@@ -15,7 +15,7 @@ import Settlement
 extension Exchange {
     /// The form of what `encodeState` writes; raised with every change of it, so that hashes of one form are never held
     /// against those of another.
-    package static let stateForm: Int32 = 6
+    package static let stateForm: Int32 = 7
 
     /// What of the state is written.
     package enum StateScope {

@@ -18,20 +18,27 @@ extension Exchange {
     /// How many deliveries may be looked at for each that is counted as settled.
     static let looksPerSettlement = 64
 
-    /// Lets everything happen that is due until the command's time, in the order of MARKET.md section 1.
+    /// Lets everything happen that is due until the command's time, in the order of MARKET.md section 1, each with what follows from it:
+    /// stops that enter and bids that are filled go before whatever falls due later. So one jump does what many small ones do.
     func passTime() {
         ledger.beginEntrySet(Cause())
         let most = clockMode == .real ? Self.settlementsPerStep : Self.settlementsPerCommand
         var budget = most
         let last = now
         while budget > 0 {
-            if let next = due.next, next <= last, next >= nextMidnight { beginDay(at: next) }
+            if let moment = dayToBegin(until: last) {
+                now = moment
+                beginDay(at: moment)
+                followStep()
+                continue
+            }
             guard let item = due.pop(through: last) else { break }
             switch item {
             case .expiry(let expiry):
                 now = expiry.time
-                guard let slot = orders.slot(of: expiry.order), orders.details(orders[slot].details).expiresAt == expiry.time else { continue }
-                withdraw(slot, .expired, .expired)
+                if let slot = orders.slot(of: expiry.order), orders.details(orders[slot].details).expiresAt == expiry.time {
+                    withdraw(slot, .expired, .expired)
+                }
             case .bidExpiry(let expiry):
                 now = expiry.time
                 endIfDue(expiry.bid)
@@ -51,13 +58,34 @@ extension Exchange {
                 now = time
                 if let rest = settleDue(deadline, budget: &budget) { due.add(rest) }
             }
+            followStep()
+        }
+        while due.next.map({ $0 > last }) ?? true, let moment = dayToBegin(until: last) {
+            now = moment
+            beginDay(at: moment)
+            followStep()
         }
         now = last
-        if last >= nextMidnight, due.next.map({ $0 > last }) ?? true { beginDay(at: last) }
         let done = Int64(most - budget)
         if clockMode == .real, done > 0 { due.pauseDeadlines(for: done * Self.settlementPace, after: last) }
         // One command may have let days pass: what closed early in them is more than a day old at its end.
         forgetClosedOrders()
+    }
+
+    /// What follows from one thing that fell due, at its time.
+    @inline(__always)
+    private func followStep() {
+        settleMarket()
+        interruptHitContracts()
+    }
+
+    /// When the next day begins of those that lie before whatever falls due next: at its midnight where bids stand that it may serve, else
+    /// with the first thing that happens in it.
+    private func dayToBegin(until last: Timestamp) -> Timestamp? {
+        guard nextMidnight <= last else { return nil }
+        let first = min(due.next ?? last, last)
+        guard first >= nextMidnight else { return nil }
+        return standing.count > 0 ? nextMidnight : first
     }
 
     /// Closes a contract for trading: open orders expire in the order of acceptance, and each lot becomes a delivery, at once or, of very many,

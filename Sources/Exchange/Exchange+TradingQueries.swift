@@ -80,11 +80,12 @@ extension Exchange {
 
     package func offer(_ id: OfferID) -> OfferView? {
         let index = Int(id.rawValue) &- 1
-        return offers.indices.contains(index) ? offers[index].view : nil
+        return offers.indices.contains(index) ? shown(offers[index].view) : nil
     }
 
     package func offers(of participant: ParticipantID?, after: OfferID, limit: Int) -> [OfferView] {
-        page(offers, after: after.rawValue, limit: limit) { participant == nil || $0.view.providerID == participant }.map(\.view)
+        page(offers, after: after.rawValue, limit: limit) { participant == nil || $0.view.providerID == participant }
+            .map { shown($0.view) }
     }
 
     package func bid(_ id: BidID) -> BidView? {

@@ -31,6 +31,26 @@ package struct OfferHourView: Record {
     }
 }
 
+/// An hour that an offer left out.
+package struct SkippedHourView: Record {
+    package var contract = ContractKey()
+    /// The code of the refusal that the hour alone would have met.
+    package var reason = ""
+    package var detail = ""
+
+    package init() {}
+    package init(contract: ContractKey, reason: String, detail: String) {
+        self.contract = contract
+        self.reason = reason
+        self.detail = detail
+    }
+    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("contract", &contract)
+        coder.field("reason", &reason)
+        coder.field("detail", &detail)
+    }
+}
+
 /// An offer with its hours.
 package struct OfferView: Record {
     package var id = OfferID.none
@@ -46,6 +66,14 @@ package struct OfferView: Record {
     /// Bids for fewer hours or units are not served; nor are orders, where one of the two is named.
     package var minHours: Int32?
     package var minQuantity: Quantity?
+    /// The first hours that `skip_unavailable` left out; all of them are those of `[start, end)` that `hours` lacks.
+    package var skipped: [SkippedHourView] = []
+    /// Outages of the resource within `[start, end)` as they are now; empty in what is stored.
+    package var outages: [Outage] = []
+
+    /// The most that are shown of each.
+    static let skippedLimit = 100
+    static let outageLimit = 100
 
     package init() {}
 
@@ -66,6 +94,8 @@ package struct OfferView: Record {
         coder.field("hours", &hours)
         coder.field("min_hours", &minHours)
         coder.field("min_quantity", &minQuantity)
+        coder.field("skipped", &skipped)
+        coder.field("outages", &outages)
     }
 }
 
@@ -120,7 +150,7 @@ package struct BidLegView: Record {
     /// The order of an hourly bid's hour.
     package var orderID: OrderID?
     package var trades: [FillView] = []
-    /// Of a whole bid: which resources serve the hour. What was bought of a holder is in the allocation alone.
+    /// Of a whole bid: which resources serve the hour. What was bought of a holder with hours of several is in the allocation alone.
     package var resources: [ServingResourceView] = []
 
     package init() {}
@@ -226,7 +256,7 @@ package struct BidView: Record {
 /// One hour of a plan.
 package struct QuoteLegView: Record {
     package var contract = ContractKey()
-    /// None for hours that a holder sells on.
+    /// None for hours that a holder sells on, where they may come from several resources.
     package var resourceID: ResourceID?
     package var quantity: Quantity = 0
     package var price = Price()

@@ -24,8 +24,12 @@ struct BidsBench {
         var filled = 0
         var standing = 0
         var sells = Times(sorted: [])
-        /// Standing bids that the sells filled.
+        /// Trades with standing bids that the sells filled.
         var woken = 0
+        /// The same with bids of all placements, a third each.
+        var mixedStanding = 0
+        var mixedSells = Times(sorted: [])
+        var mixedWoken = 0
     }
 
     let zones: Int
@@ -48,8 +52,13 @@ struct BidsBench {
         var figures = Figures()
         figures.asks = scene.asks
         measureBids(&scene, &figures)
-        stand(&scene, &figures)
-        measureSells(&scene, &figures)
+        var ids = stand(&scene, [.sameResource])
+        figures.standing = ids.count
+        (figures.sells, figures.woken) = measureSells(&scene)
+        for (id, buyer) in ids { _ = scene.apply(.cancelBid(CancelBid(id)), buyer) }
+        ids = stand(&scene, [.sameResource, .sameSite, .any])
+        figures.mixedStanding = ids.count
+        (figures.mixedSells, figures.mixedWoken) = measureSells(&scene)
         return figures
     }
 
@@ -71,8 +80,9 @@ struct BidsBench {
         figures.flexible = Times(sorted: times.sorted())
     }
 
-    /// Bids that find nothing: each for one class, below what is asked.
-    private func stand(_ scene: inout Scene, _ figures: inout Figures) {
+    /// Bids that find nothing: each for one class, below what is asked, the placements in turn. Answers those that stand.
+    private func stand(_ scene: inout Scene, _ placements: [Placement]) -> [(BidID, ParticipantID)] {
+        var ids: [(BidID, ParticipantID)] = []
         for number in 0..<standing {
             var spec = BidSpec()
             spec.requirements.classes = [Scene.className(scene.random.below(classes))]
@@ -82,15 +92,16 @@ struct BidsBench {
             spec.latestEnd = min(scene.firstHour + hours, spec.earliestStart + spec.durationHours + Int32(scene.random.below(room)))
             spec.quantity = Quantity(8 * (1 + scene.random.below(8)))
             spec.limitPrice = Price(Int64(1_000_000 + 10_000 * scene.random.below(55)))
+            spec.placement = placements[number % placements.count]
             spec.standing = true
-            if case .bid(let view) = scene.apply(.placeBid(spec), scene.buyers[number % scene.buyers.count]), view.status == .standing {
-                figures.standing += 1
-            }
+            let buyer = scene.buyers[number % scene.buyers.count]
+            if case .bid(let view) = scene.apply(.placeBid(spec), buyer), view.status == .standing { ids.append((view.id, buyer)) }
         }
+        return ids
     }
 
     /// Sell orders at the prices of the market, some of them cheap enough for a bid that stands.
-    private func measureSells(_ scene: inout Scene, _ figures: inout Figures) {
+    private func measureSells(_ scene: inout Scene) -> (times: Times, trades: Int) {
         var times: [UInt64] = []
         let before = scene.trades
         for _ in 0..<sells {
@@ -106,8 +117,7 @@ struct BidsBench {
             _ = scene.apply(.placeOrder(spec), resource.provider)
             times.append(DispatchTime.now().uptimeNanoseconds - began)
         }
-        figures.sells = Times(sorted: times.sorted())
-        figures.woken = scene.trades - before
+        return (Times(sorted: times.sorted()), scene.trades - before)
     }
 
     /// Lets bids stand that watch the product of `ExchangeStream`, and none of the contracts that it trades: what they cost an order that

@@ -55,6 +55,7 @@ struct BenchBidsCommand: AsyncParsableCommand {
             bids: \(zones * classes * resources) resources, \(zones * classes) products, \(hours) hours, \(figures.asks) asks at rest
               flexible 24-hour bid for 64 devices   \(line(figures.flexible))  (\(bids) bids, \(figures.filled) filled)
               new sell beside \(figures.standing) standing bids  \(line(figures.sells))  (\(sells) orders, \(figures.woken) trades)
+              new sell beside \(figures.mixedStanding) of all placements  \(line(figures.mixedSells))  (\(sells) orders, \(figures.mixedWoken) trades)
               memory                                \(LoadBench.residentMebibytes) MiB
             """)
         if commands > 0 { comparePlainOrders() }

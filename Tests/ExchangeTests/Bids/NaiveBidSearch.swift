@@ -40,10 +40,32 @@ struct NaiveBidSearch {
         var fills: [Fill]
     }
 
+    /// Where asks stand behind each other, as somebody sees who looks after every command: who came to rest since the last look stands behind
+    /// all others, and of several the one that was accepted first goes first.
+    final class Places {
+        private var places: [OrderID: Int] = [:]
+
+        /// Notes the asks that rest now.
+        func look(at asks: [Ask]) {
+            for id in asks.map(\.id).sorted() where places[id] == nil { places[id] = places.count + lost }
+        }
+
+        /// An ask went to the back.
+        func lose(_ id: OrderID) {
+            if places.removeValue(forKey: id) != nil { lost += 1 }
+        }
+
+        func place(of ask: Ask) -> Int { places[ask.id] ?? .max }
+        private var lost = 0
+    }
+
     var market: Market
     var asks: [Ask]
+    /// Contracts with asks in which nothing can be traded now.
+    private var stopped: Set<ContractKey> = []
 
-    init(_ market: Market) {
+    /// - Parameter places: where orders may lose their place; else they stand as they were accepted.
+    init(_ market: Market, _ places: Places? = nil) {
         self.market = market
         var found: [Ask] = []
         for participant in market.exchange.participants(after: ParticipantID(0), limit: .max) {
@@ -56,11 +78,15 @@ struct NaiveBidSearch {
                         resource: order.resourceID, owner: participant.ownerID, minHours: offer?.minHours ?? 0, minQuantity: offer?.minQuantity ?? 0))
             }
         }
-        // Price, blocks last, then time: no order of these markets ever loses its place.
+        places?.look(at: found)
+        // Price, blocks last, then time.
         asks = found.sorted {
             if $0.price != $1.price { return $0.price < $1.price }
-            return $0.isBlock == $1.isBlock ? $0.id < $1.id : $1.isBlock
+            guard $0.isBlock == $1.isBlock else { return $1.isBlock }
+            guard let places else { return $0.id < $1.id }
+            return places.place(of: $0) < places.place(of: $1)
         }
+        for contract in Set(found.map(\.contract)) where market.exchange.contract(contract)?.status != .open { stopped.insert(contract) }
     }
 
     /// The cheapest plan that keeps the limit; where none does, the cheapest.
@@ -128,6 +154,7 @@ struct NaiveBidSearch {
         if let asked = spec.requirements.devicesPerNode, plan.resource == nil, spec.quantity % Quantity(asked) == 0 { node = Quantity(asked) }
         for offset in 0..<spec.durationHours {
             let contract = ContractKey(product: product.id, hour: start + offset)
+            guard !stopped.contains(contract) else { return nil }
             var left = spec.quantity
             for ask in asks where ask.contract == contract && ask.owner != owner && left > 0 {
                 guard ask.minHours <= spec.durationHours, ask.minQuantity <= spec.quantity else { continue }

@@ -155,6 +155,48 @@ struct StandingBidTests {
         #expect(isConsistent(pit.market))
     }
 
+    @Test("an ask too dear wakes nothing, its end neither; the same units offered cheaper do")
+    func cheaper() throws {
+        let pit = Pit(units: 4)
+        let offered = try pit.market.bid(spec(pit, hours: 1), as: pit.alice).get().id
+        let dear = pit.sell(cents(230), 4)
+        #expect(view(pit, offered).status == .standing)
+        #expect(pit.market.code(.cancelOrder(CancelOrder(OrderReference(id: dear.order.id))), as: pit.provider) == nil)
+        #expect(view(pit, offered).status == .standing && view(pit, offered).legs.isEmpty)
+        let offer = try pit.market.offer(pit.market.offer(of: pit.resource, 4, at: cents(225), from: 2, hours: 1), as: pit.provider).get().id
+        #expect(view(pit, offered).status == .standing)
+        #expect(pit.market.code(.cancelOffer(CancelOffer(offer)), as: pit.provider) == nil)
+        #expect(view(pit, offered).status == .standing)
+        _ = try pit.market.offer(pit.market.offer(of: pit.resource, 4, at: cents(220), from: 2, hours: 1), as: pit.provider).get()
+        #expect(view(pit, offered).status == .filled && view(pit, offered).averagePrice == cents(220))
+        #expect(isConsistent(pit.market))
+    }
+
+    @Test("a dear ask completes a bid of several resources where cheap ones carry the average", arguments: [Placement.sameSite, .any])
+    func average(placement: Placement) throws {
+        let pit = Pit()
+        pit.sell(cents(150), 3, hour: 2)
+        pit.sell(cents(150), 4, hour: 3)
+        let id = try pit.market.bid(spec(pit, placement: placement), as: pit.alice).get().id
+        pit.sell(cents(300), 1, hour: 4)
+        #expect(view(pit, id).status == .standing)
+        // 3 × 1.50 and 1 × 3.00, then 4 × 1.50: 1.6875 on average.
+        pit.sell(cents(300), 1, hour: 2)
+        #expect(view(pit, id).status == .filled && view(pit, id).cost == Micros(13_500_000))
+        #expect(isConsistent(pit.market))
+    }
+
+    @Test("a bid longer than what is looked at around a new ask is filled, too", arguments: [Placement.sameResource, .sameSite, .any])
+    func long(placement: Placement) throws {
+        let pit = Pit()
+        let hours: Int32 = 60
+        _ = try pit.market.offer(pit.market.offer(of: pit.resource, 4, at: cents(200), from: 3, hours: hours - 1), as: pit.provider).get()
+        let ids = try [hours, hours + 1].map { try pit.market.bid(spec(pit, hours: $0, window: hours + 1, placement: placement), as: pit.alice).get().id }
+        pit.sell(cents(300), 4, hour: 2)
+        #expect(ids.map { view(pit, $0).status } == [.filled, .standing])
+        #expect(pit.market.exchange.standingBidThatCouldBeFilled() == nil)
+    }
+
     @Test("own asks are passed over")
     func own() throws {
         let pit = Pit()

@@ -1,4 +1,5 @@
 import Exchange
+import Foundation
 import Matching
 import Quantities
 import Registry
@@ -302,7 +303,7 @@ struct WholeBidTests {
         var taken = pit.market.bid(quantity: 1, hours: 1, from: 2, limit: cents(100))
         taken.clientBidID = "taken"
         #expect(pit.market.code(.placeBid(taken), as: pit.alice) == nil)
-        var spec = pit.market.bid(quantity: 1_000, hours: 1, from: -5)
+        var spec = pit.market.bid(quantity: 100, hours: 1, from: -5)
         spec.clientBidID = "taken"
         spec.requirements.products = ["NO-SUCH"]
         spec.durationHours = 0
@@ -328,8 +329,55 @@ struct WholeBidTests {
         pit.market.product("MI300X", horizon: 8_784)
         let spec = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, limit: .limit)
         #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .amountOverflow)
-        let total = pit.market.bid(quantity: Quantity.limit, hours: 8_784, from: 1, maxTotal: .limit)
+        let total = pit.market.bid(quantity: 100, hours: 8_784, from: 1, maxTotal: .limit)
         #expect(pit.market.bid(total, as: pit.alice).refusal?.code == .insufficientFunds)
+    }
+
+    @Test("more than was ever certified is said before the cash that it would take; a bid that stands needs the cash first, and is told both")
+    func capacityBeforeFunds() throws {
+        let pit = Pit(cash: 10)
+        for placement in [Placement.sameResource, .sameSite, .any] {
+            var spec = pit.market.bid(quantity: 101, hours: 1, from: 2, placement: placement)
+            let before = pit.market.balance(pit.alice)
+            let bid = try pit.market.bid(spec, as: pit.alice).get()
+            #expect(bid.status == .unfilled && bid.reason == .exceedsCertifiedUnits && bid.closedAt == pit.market.now)
+            #expect(BinaryEncoder.encode(pit.market.balance(pit.alice)) == BinaryEncoder.encode(before))
+            spec.standing = true
+            let refusal = pit.market.bid(spec, as: pit.alice).refusal
+            #expect(refusal?.code == .insufficientFunds && refusal?.detail.contains("more than the 100 units that were ever certified") == true)
+            // What may be had needs its cash, and says no more.
+            spec.quantity = 100
+            let poor = pit.market.bid(spec, as: pit.alice).refusal
+            #expect(poor?.code == .insufficientFunds && poor?.detail.contains("certified") == false)
+            spec.standing = nil
+            #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .insufficientFunds)
+            spec.quantity = Quantity.limit
+            spec.limitPrice = .limit
+            spec.durationHours = 900
+            spec.latestEnd = spec.earliestStart + 900
+            #expect(pit.market.bid(spec, as: pit.alice).refusal?.code == .amountOverflow)
+        }
+    }
+
+    @Test("quotes and legs of hours that a holder sells on name the resource behind them, where it is one")
+    func resales() throws {
+        let field = Field()
+        let market = field.market
+        field.pit.trade(cents(200), 2, to: field.pit.bob)
+        field.pit.resell(cents(210), 2, as: field.pit.bob)
+        let spec = market.bid(quantity: 1, hours: 1, from: 2, placement: .any)
+        let quote = try market.exchange.quote(spec, for: field.pit.alice)
+        #expect(quote.legs.map(\.resourceID) == [field.pit.resource])
+        let bid = try market.bid(spec, as: field.pit.alice).get()
+        #expect(bid.legs.map { $0.resources.map(\.resourceID) } == [[field.pit.resource]])
+        // Hours of two resources in one hand: nobody knows which of them will be handed over.
+        field.rivalSells(cents(200), 3, hour: 2)
+        field.pit.buy(cents(200), 3, as: field.pit.bob)
+        field.pit.resell(cents(205), 1, as: field.pit.bob)
+        let mixed = try market.exchange.quote(spec, for: field.pit.alice)
+        #expect(mixed.feasible && mixed.legs.map(\.resourceID) == [nil] && mixed.legs.first?.price == cents(205))
+        #expect(try market.bid(spec, as: field.pit.alice).get().legs.map(\.resources.count) == [0])
+        #expect(market.exchange.firstBrokenInvariant() == nil && market.replay().state == market.state)
     }
 
     @Test("a bid that does not stand fills or fails at once: there is never one to cancel")
@@ -412,6 +460,96 @@ struct HourlyBidTests {
         #expect(view.status == .filled && view.cost == affordable.cost && view.fees == affordable.fees)
         pit.market.product("MI300X")
         #expect(throws: Refusal.self) { try pit.market.exchange.quote(spec(pit, 4, hours: 2), for: pit.alice) }
+    }
+
+    @Test("an hourly bid that buys nothing says why", arguments: [
+        (Quantity(101), cents(220), BidReason.exceedsCertifiedUnits), (4, cents(190), .limitTooLow), (4, cents(200), nil),
+    ] as [(Quantity, Price, BidReason?)])
+    func reasons(quantity: Quantity, limit: Price, reason: BidReason?) throws {
+        let pit = Pit(units: 100)
+        let empty = try pit.market.bid(spec(pit, quantity, hours: 2, limit: limit), as: pit.alice).get()
+        #expect(empty.status == .unfilled && empty.reason == (reason == .exceedsCertifiedUnits ? reason : .notEnoughUnits))
+        guard quantity <= 100 else { return }
+        pit.sell(cents(200), 1, hour: 3)
+        let view = try pit.market.bid(spec(pit, quantity, hours: 2, limit: limit), as: pit.alice).get()
+        #expect(view.reason == reason && view.status == (reason == nil ? .partiallyFilled : .unfilled))
+    }
+
+    @Test("where some is missing the quote shows what would be bought, hour by hour; an own order ends its hour, as it ends the bid's")
+    func partialQuotes() throws {
+        let pit = Pit()
+        let market = pit.market
+        pit.sell(cents(200), 2, hour: 2)
+        pit.sell(cents(210), 9, hour: 2)
+        pit.sell(cents(230), 9, hour: 3)
+        let bid = spec(pit, 4, hours: 2, limit: cents(210))
+        let quote = try market.exchange.quote(bid, for: pit.alice)
+        #expect(!quote.feasible && quote.legs.map(\.quantity) == [2, 2] && quote.legs.map(\.price) == [cents(200), cents(210)])
+        #expect(quote.cost == Micros(8_200_000) && quote.averagePrice == cents(205) && quote.excluded.map(\.reason) == ["limit_too_low"])
+        let view = try market.bid(#require(quote.bid), as: pit.alice).get()
+        #expect(view.status == .partiallyFilled && view.cost == quote.cost && view.fees == quote.fees)
+        // The provider meets its own order first, and stops there.
+        let rival = market.participant("Rival", .provider)
+        market.deposit(1_000, to: rival)
+        let resource = market.resource(of: rival, units: 10)
+        for (price, quantity) in [(cents(200), Quantity(1)), (cents(215), 9)] {
+            _ = try market.place(market.order(.sell, pit.contract(2), price, quantity, resource: resource), as: rival).get()
+        }
+        let own = try market.exchange.quote(spec(pit, 3, hours: 1), for: pit.provider)
+        #expect(!own.feasible && own.legs.map(\.quantity) == [1] && own.cost == .units(2))
+        #expect(try market.bid(spec(pit, 3, hours: 1), as: pit.provider).get().cost == own.cost)
+        let nothing = try market.exchange.quote(spec(pit, 3, hours: 1), for: pit.provider)
+        #expect(!nothing.feasible && nothing.legs.isEmpty && nothing.cost == nil && nothing.excluded.map(\.reason) == ["not_enough_units"])
+        // What the bid would be refused for, the quote is.
+        market.apply(.halt(TradingScope(.product, product: pit.product)), as: market.operatorID)
+        #expect(throws: Refusal(.marketHalted, "trading in H100-SXM.CN-GAN.2026112302 is halted", field: "contract")) {
+            try market.exchange.quote(spec(pit, 3, hours: 1), for: pit.alice)
+        }
+    }
+
+    @Test("a quote of an hourly bid names exactly the fills of the bid, whatever stands in the books")
+    func quoteTwin() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let seed = environment["SUANPAN_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64(Int64.max))
+        print("hourly quotes: seed \(seed) (SUANPAN_SEED)")
+        var random = SeededGenerator(seed: seed)
+        func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+        var (partial, whole) = (0, 0)
+        for number in 0..<40 {
+            let pit = Pit(maker: 7, taker: [BasisPoints(33), 0, -7][below(3)])
+            let market = pit.market
+            let sister = market.participant("Sister", .consumer, owner: pit.provider)
+            let rival = market.participant("Rival", .provider)
+            for id in [sister, rival] { market.deposit(10_000, to: id) }
+            let resource = market.resource(of: rival, units: 1_000)
+            let buyers = [pit.alice, pit.alice, sister]
+            for step in 0..<20 {
+                for _ in 0..<below(6) {
+                    let isRival = below(2) == 0
+                    var ask = market.order(
+                        .sell, pit.contract(Int32(2 + below(3))), cents(Int64(197 + below(6))), Quantity(1 + below(7)),
+                        resource: isRival ? resource : pit.resource)
+                    if below(2) == 0 { ask.displayQuantity = Quantity(1 + below(2)) }
+                    _ = market.place(ask, as: isRival ? rival : pit.provider)
+                }
+                let hours = Int32(1 + below(3))
+                var bid = spec(pit, Quantity(1 + below(9)), hours: hours, limit: cents(Int64(196 + below(8))))
+                bid.earliestStart = bid.earliestStart + Int32(below(2))
+                bid.latestEnd = bid.earliestStart + hours
+                let buyer = buyers[below(3)]
+                let place = "seed \(seed), market \(number), step \(step)"
+                let quote = try market.exchange.quote(bid, for: buyer)
+                let view = try market.bid(quote.bid ?? bid, as: buyer).get()
+                #expect(view.cost == quote.cost && view.fees == quote.fees && view.averagePrice == quote.averagePrice, "\(place)")
+                #expect(quote.feasible == (view.status == .filled), "\(place)")
+                #expect(view.legs.flatMap { $0.trades.map(\.quantity) } == quote.legs.map(\.quantity), "\(place)")
+                #expect(view.legs.flatMap { $0.trades.map(\.price) } == quote.legs.map(\.price), "\(place)")
+                if quote.feasible { whole += 1 } else { partial += quote.legs.isEmpty ? 0 : 1 }
+                if view.status == .unfilled { #expect(view.reason?.rawValue == quote.excluded.first?.reason, "\(place)") }
+            }
+            #expect(market.exchange.firstBrokenInvariant() == nil)
+        }
+        #expect(partial > 20 && whole > 20, "seed \(seed): \(partial) partial, \(whole) whole")
     }
 }
 

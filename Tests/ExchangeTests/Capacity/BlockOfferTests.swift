@@ -63,6 +63,19 @@ struct BlockOfferTests {
         #expect(isConsistent(pit.market))
     }
 
+    @Test("the least size is one of bids: a bid that is large enough may take less of the block, where the book is cheaper")
+    func takesLess() throws {
+        let pit = Pit()
+        let id = try offer(pit, 8, at: cents(200), hours: 2).id
+        for hour in [2, 3] as [Int32] { pit.sell(cents(190), 3, hour: hour) }
+        let view = try pit.market.bid(pit.market.bid(quantity: 4, hours: 2, from: 2), as: pit.alice).get()
+        #expect(view.status == .filled && view.legs.map { $0.trades.map(\.quantity) } == [[3, 1], [3, 1]])
+        // Seven are left of eight, and serve only bids for four again.
+        #expect(pit.market.exchange.offer(id)?.hours.map(\.remaining) == [7, 7])
+        #expect(try pit.market.bid(pit.market.bid(quantity: 3, hours: 2, from: 2), as: pit.alice).get().status == .unfilled)
+        #expect(isConsistent(pit.market))
+    }
+
     @Test("it wakes a standing bid that is large enough, and no other")
     func wakes() throws {
         let pit = Pit()

@@ -55,6 +55,12 @@ struct OfferTests {
         spec.skipUnavailable = true
         let offer = try pit.market.offer(spec, as: pit.provider).get()
         #expect(offer.hours.map(\.contract.hour) == [1, 2, 5].map { pit.midnight + $0 })
+        // What was left out is said, with the refusal that each hour would have met.
+        #expect(offer.skipped.map(\.contract) == [0, 3, 4].map { pit.contract($0) })
+        #expect(offer.skipped.map(\.reason) == ["market_closed", "insufficient_capacity", "market_halted"])
+        #expect(offer.skipped[1].detail.contains("2 units"))
+        #expect(pit.market.exchange.offer(offer.id).map { BinaryEncoder.encode($0) } == BinaryEncoder.encode(offer))
+        #expect(offer.outages.isEmpty)
         spec.quantity = 10
         spec.start = pit.midnight + 3
         spec.end = pit.midnight + 4
@@ -62,6 +68,33 @@ struct OfferTests {
         spec.price = Price(2_000_001)
         spec.end = pit.midnight + 7
         #expect(pit.market.code(.postOffer(spec), as: pit.provider) == .priceOffTick, "a mistake is not skipped")
+    }
+
+    @Test("an offer names the outages within its hours: those that cost it hours, and those that come later")
+    func outages() throws {
+        let pit = Pit(units: 10)
+        pit.market.outage(pit.resource, units: 8, from: 3, to: 4)
+        pit.market.outage(pit.resource, units: 1, from: 9, to: 10)
+        var spec = pit.market.offer(of: pit.resource, 4, at: cents(200), from: 2, hours: 3)
+        spec.skipUnavailable = true
+        let offer = try pit.market.offer(spec, as: pit.provider).get()
+        #expect(offer.hours.map(\.contract) == [pit.contract(2), pit.contract(4)] && offer.skipped.map(\.contract) == [pit.contract(3)])
+        #expect(offer.skipped[0].detail.contains("an outage takes 8"))
+        #expect(offer.outages.map(\.spec.units) == [8] && offer.outages.map(\.spec.start) == [pit.midnight + 3])
+        pit.market.outage(pit.resource, units: 9, from: 4, to: 6)
+        let hit = try #require(pit.market.exchange.offer(offer.id))
+        #expect(hit.outages.map(\.spec.units) == [8, 9] && hit.hours.map(\.remaining) == [4, 0])
+        #expect(pit.market.exchange.offers(of: pit.provider, after: OfferID(0), limit: 9).map(\.outages) == [hit.outages])
+        #expect(pit.market.replay().state == pit.market.state)
+        var decoder = BinaryDecoder(pit.market.state)
+        #expect(try Exchange(decoding: &decoder).offer(offer.id).map { BinaryEncoder.encode($0) } == BinaryEncoder.encode(hit))
+        // Very many hours: the first hundred are named.
+        let small = Pit(units: 1)
+        small.market.outage(small.resource, units: 1, from: 2, to: 400)
+        var long = small.market.offer(of: small.resource, 1, at: cents(200), from: 1, hours: 300)
+        long.skipUnavailable = true
+        let view = try small.market.offer(long, as: small.provider).get()
+        #expect(view.hours.count == 1 && view.skipped.count == 100 && view.skipped.last?.contract == small.contract(101))
     }
 
     @Test("client_offer_id is unique per provider")

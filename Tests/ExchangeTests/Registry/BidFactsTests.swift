@@ -1,4 +1,5 @@
 import Exchange
+import Matching
 import Quantities
 import Registry
 import TestSupport
@@ -82,12 +83,16 @@ struct BidFactsTests {
         let scene = try Scene()
         let start = Hour(containing: scene.market.now) + 1
         for (gigabytes, hours) in [(1, 1), (4_500, 1), (4_501, 2), (27_000, 6)] as [(Int64, Int32)] {
+            let scene = try Scene()
             let quote = try scene.quote {
                 $0.zones = ["CN-ZHW"]
                 $0.fromZone = "CN-GAN"
                 $0.datasetGigabytes = Measure(gigabytes * 1_000_000)
             }
             #expect(quote.start == start + hours && quote.transferHours == hours, "\(gigabytes) GB")
+            // The quote's bid is posted as it is: its data moves again, and it begins when the plan does.
+            let bid = try scene.market.bid(#require(quote.bid), as: scene.buyer).get()
+            #expect(bid.status == .filled && bid.start == quote.start && bid.cost == quote.cost && bid.fees == quote.fees, "\(gigabytes) GB")
         }
         let narrow = try Scene(line: 5)
         let quote = try narrow.quote {
@@ -96,6 +101,8 @@ struct BidFactsTests {
             $0.datasetGigabytes = Measure(4_500_000_000)
         }
         #expect(quote.start == start + 2 && quote.transferHours == 2)
+        let posted = try narrow.market.bid(#require(quote.bid), as: narrow.buyer).get()
+        #expect(posted.status == .filled && posted.start == quote.start && posted.cost == quote.cost)
         // Too late for the window: nothing is left. At home nothing need be moved.
         let late = try scene.quote {
             $0.fromZone = "CN-GAN"
@@ -180,6 +187,61 @@ struct BidFactsTests {
             let refusal = scene.market.bid(spec, as: scene.buyer).refusal
             #expect((refusal?.field == "fill") == !profile.isPreemptible, "\(profile)")
         }
+    }
+
+    /// A market in which the provider delivered an hour whole, with a certificate, and its resource.
+    private func reliable() throws -> (market: Market, provider: ParticipantID, buyer: ParticipantID, resource: ResourceID) {
+        let market = Market()
+        let provider = market.participant("Provider", .provider)
+        let buyer = market.participant("Buyer", .consumer)
+        let meter = market.participant("Meter", .meter)
+        for id in [provider, buyer] { market.deposit(100_000, to: id) }
+        let product = market.product()
+        let midnight = Hour(containing: market.now)
+        let resource = market.resource(of: provider, units: 8, site: "S") {
+            var certificate = SiteCertificate()
+            certificate.scheme = "GB 50174"
+            certificate.expiresAt = (midnight + 500).start
+            $0.site?.certificates = [certificate]
+        }
+        market.certify(resource, units: 8, from: 0, to: 1_000, meter: meter)
+        let contract = ContractKey(product: product, hour: midnight + 1)
+        _ = try market.place(market.order(.sell, contract, cents(200), 8, resource: resource), as: provider).get()
+        _ = try market.place(market.order(.buy, contract, cents(200), 8), as: buyer).get()
+        market.advance(to: (midnight + 2).start)
+        market.report(resource, midnight + 1, delivered: 8 * 3_600, sequence: 1, as: meter)
+        market.advance(to: (midnight + 4).start)
+        #expect(market.exchange.reliability(of: provider).deliveredShare == Measure(1_000_000))
+        return (market, provider, buyer, resource)
+    }
+
+    @Test("what a provider delivered counts beside certificates and data to move, for quotes, bids and bids that stand", arguments: 0..<3)
+    func reliability(number: Int) throws {
+        let (market, provider, buyer, resource) = try reliable()
+        var spec = market.bid(quantity: 4, hours: 2, from: 1, window: 6)
+        spec.requirements.minReliability = Measure(900_000)
+        if number != 1 { spec.requirements.certificates = ["GB 50174"] }
+        if number != 0 {
+            spec.requirements.fromZone = "CN-GAN"
+            spec.requirements.datasetGigabytes = Measure(1_000_000)
+        }
+        var waiting = spec
+        waiting.standing = true
+        let id = try market.bid(waiting, as: buyer).get().id
+        #expect(market.exchange.bid(id)?.status == .standing)
+        _ = try market.offer(market.offer(of: resource, 8, at: cents(200), from: 1, hours: 6), as: provider).get()
+        #expect(market.exchange.bid(id)?.status == .filled)
+        let quote = try market.exchange.quote(spec, for: buyer)
+        #expect(quote.feasible && quote.excluded.isEmpty, "\(quote.excluded)")
+        #expect(try market.bid(#require(quote.bid), as: buyer).get().cost == quote.cost)
+        // Who delivered less is left out, with the reason.
+        spec.requirements.minReliability = Measure(1_000_000)
+        let another = market.participant("Another", .provider)
+        market.deposit(1_000, to: another)
+        let other = market.resource(of: another, units: 8, site: "T") { $0.site?.certificates = market.exchange.resource(resource)?.spec.site?.certificates }
+        _ = try market.offer(market.offer(of: other, 8, at: cents(150), from: 1, hours: 6), as: another).get()
+        let strict = try market.exchange.quote(spec, for: buyer)
+        #expect(strict.excluded.contains { $0.resourceID == other && $0.reason == "reliability_too_low" })
     }
 
     @Test("a quote says everything that stands against a product or a resource, the first reason as before")
