@@ -44,10 +44,11 @@ struct KeyTurnsTests {
                 while turns.count(busy).working + turns.count(busy).waiting <= number { await Task.yield() }
             }
             #expect(turns.count(busy) == (4, 6))
-            for left in (0..<6).reversed() {
+            while order.all.count < 4 { await Task.yield() }
+            for next in 4..<10 {
                 turns.leave(busy)
-                await settled(busy, waiting: left)
-                #expect(turns.count(busy).working == 4)
+                while order.all.count <= next { await Task.yield() }
+                #expect(turns.count(busy) == (4, 9 - next))
             }
         }
         #expect(order.all.suffix(6) == [4, 5, 6, 7, 8, 9])
