@@ -8,7 +8,7 @@ package struct EdgeSettings: Sendable {
     package var rateLimitPerKey: RateLimit?
     package var rateLimitPerAddress: RateLimit?
     /// Requests of a key that are worked at once while other keys ask; 0 is without bounds.
-    package var requestsPerKey = 4
+    package var requestsPerKey = 3
     /// Whose `X-Forwarded-For` is believed.
     package var trustedProxies: [AddressRange] = []
     package var crossOrigin: CrossOrigin?

@@ -93,7 +93,11 @@ struct LoadBench {
             print("projections           left out")
         }
         print("processor             \(shares)")
-        print("memory                \(before.memory) MiB at the start, \(samples.memory.map(String.init).joined(separator: ", ")) MiB every 10 s, \(Self.residentMebibytes) MiB at the end")
+        let resident = Self.residentMebibytes
+        let steps = samples.memory.isEmpty ? "" : samples.memory.map(String.init).joined(separator: ", ") + " MiB every 10 s, "
+        // What was bought is kept until its hour has been settled; nothing else grows.
+        print("memory                \(before.memory) MiB at the start, \(steps)\(resident) MiB at the end: "
+            + "\((resident - before.memory) << 20 / max(1, figures.trades)) bytes a trade")
         sequencer.stop()
         store.close()
         if audits, projects {

@@ -68,14 +68,17 @@ struct BenchPressureCommand: AsyncParsableCommand {
         try await report("alone", quiet, quiet, client)
 
         let idlers = try await load.gather(idle, .idle, sources: sources)
+        try await settle()
         try await report("beside \(idle) idle connections, \(idlers.closed) of them closed by the server", orders(), quiet, client)
         await idlers.close()
+        try await settle()
 
         let heads = try await load.gather(slow, .slowHead, sources: sources)
         let bodies = try await load.gather(slow, .slowBody(key: market.traders[clients].key), sources: sources)
         let readers = try await load.gather(slow, .slowReader, sources: sources)
         try await report("beside \(slow) slow heads, \(slow) slow bodies and \(slow) that read nothing", orders(), quiet, client)
         for crowd in [heads, bodies, readers] { await crowd.close() }
+        try await settle()
 
         let greedy = market.traders[clients]
         let requests = (0..<256).map { number in
@@ -90,6 +93,9 @@ struct BenchPressureCommand: AsyncParsableCommand {
                 + "\(flooded.answered > 0 ? flooded.refused * 100 / flooded.answered : 0) % refused",
             beside, quiet, client)
     }
+
+    /// That connections come and go by the thousand is not what is measured.
+    private func settle() async throws { try await Task.sleep(for: .seconds(2)) }
 
     private func report(
         _ label: String, _ seen: PressureLoad.Latencies, _ quiet: PressureLoad.Latencies, _ client: SuanpanClient
