@@ -21,7 +21,7 @@ extension Exchange {
 
     /// An outage with the deliveries that it breaks: all of an hour in which more is sold than is left, since a shortfall is
     /// shared among them.
-    func view(of outage: Outage) -> OutageView {
+    func view(of outage: DeclaredOutage) -> OutageView {
         var view = OutageView()
         view.id = outage.id
         view.resourceID = outage.resourceID

@@ -14,7 +14,7 @@ package struct AttestationKeySpec: Record, Equatable {
     /// Base64url without padding: the 32 bytes of Ed25519, or x and y of P-256, 32 bytes each.
     package var publicKey = ""
     /// What its tokens prove.
-    package var level = Attestation.measuredBoot
+    package var level = AttestationLevel.measuredBoot
     /// The `iss` that its tokens must have; any where absent.
     package var issuer: String?
 

@@ -142,7 +142,7 @@ package struct OutageSpec: Record, Equatable {
 }
 
 /// Units of a resource that are away for a run of hours. Overlapping outages add.
-package struct Outage: Record, Equatable {
+package struct DeclaredOutage: Record, Equatable {
     package var id = OutageID()
     package var resourceID = ResourceID()
     package var spec = OutageSpec()

@@ -184,7 +184,7 @@ private struct Facts {
     var pue: Measure?
     var gramsPerDeviceHour: Measure?
     var isolation: Isolation?
-    var attestation: Attestation?
+    var attestation: AttestationLevel?
     var dataClass: DataClass?
     var reliability: Measure?
     /// The schemes of the certificates that count.

@@ -21,7 +21,7 @@ package struct Requirements: Record, Equatable {
     package var maxPUE: Measure?
     package var maxGramsPerDeviceHour: Measure?
     package var isolation: Isolation?
-    package var attestation: Attestation?
+    package var attestation: AttestationLevel?
     package var dataClass: DataClass?
     package var minReliability: Measure?
     /// A kind of work that asks for more; see `WorkloadProfile`.

@@ -44,7 +44,7 @@ extension ResourceRegistry {
     /// - Throws: `unknown_resource`, `conflict` for a retired one, `invalid_request` for a body out of form or more units
     ///   than are registered. Nothing changes then.
     @discardableResult
-    package mutating func addOutage(_ id: ResourceID, _ spec: OutageSpec) throws(Refusal) -> Outage {
+    package mutating func addOutage(_ id: ResourceID, _ spec: OutageSpec) throws(Refusal) -> DeclaredOutage {
         let position = try livePosition(of: id)
         try spec.check()
         let registered = entries[position].resource.spec.units
@@ -56,9 +56,9 @@ extension ResourceRegistry {
 
     /// Notes a checked outage.
     @discardableResult
-    mutating func append(_ spec: OutageSpec, at position: Int) -> Outage {
+    mutating func append(_ spec: OutageSpec, at position: Int) -> DeclaredOutage {
         outageCount += 1
-        var outage = Outage()
+        var outage = DeclaredOutage()
         outage.id = OutageID(outageCount)
         outage.resourceID = entries[position].resource.id
         outage.spec = spec

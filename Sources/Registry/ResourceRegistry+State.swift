@@ -26,7 +26,7 @@ extension ResourceRegistry {
             let entry = Entry(
                 resource: try decoder.read(Resource.self),
                 certifications: try decoder.read([IssuedCertification].self),
-                outages: try decoder.read([Outage].self)
+                outages: try decoder.read([DeclaredOutage].self)
             )
             guard isPossible(entry) else {
                 throw decoder.damaged("a resource that cannot be")

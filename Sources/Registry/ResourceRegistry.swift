@@ -11,7 +11,7 @@ package struct ResourceRegistry: Sendable {
         /// In the order in which they were made.
         package internal(set) var certifications: [IssuedCertification] = []
         /// In the order in which they were made.
-        package internal(set) var outages: [Outage] = []
+        package internal(set) var outages: [DeclaredOutage] = []
         /// The first resource that was registered at the same site: what stands for the site.
         package internal(set) var siteLeader = ResourceID.none
     }

@@ -251,7 +251,7 @@ package struct NetworkFacts: Record, Equatable {
 /// What protects a tenant.
 package struct SecurityFacts: Record, Equatable {
     package var isolation: Isolation?
-    package var attestation: Attestation?
+    package var attestation: AttestationLevel?
     package var dataClass: DataClass?
 
     package init() {}

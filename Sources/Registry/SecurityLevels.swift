@@ -20,7 +20,7 @@ package enum Isolation: String, SecurityLevel {
 }
 
 /// What a resource can prove about itself, from least to most.
-package enum Attestation: String, SecurityLevel {
+package enum AttestationLevel: String, SecurityLevel {
     /// Nothing.
     case none
     /// Which firmware and system were booted (TPM quote).

@@ -33,6 +33,9 @@ import Testing
             longTextFields: ["instructions", "ssh_public_keys"])
     }
 
+    @Test("no two types share a schema's name")
+    func names() { #expect(OpenAPIDocument.sharedNames == []) }
+
     @Test("the document is served, names what it refers to, and has every path")
     func servesTheDocument() async throws {
         try await APIBench().run { (host) async throws in

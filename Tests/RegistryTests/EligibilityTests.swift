@@ -93,7 +93,7 @@ struct EligibilityTests {
         for (_, meets, _) in Self.edges { meets(&requirements) }
         bare.network = NetworkPaths()
         requirements.isolation = .shared
-        requirements.attestation = Attestation.none
+        requirements.attestation = AttestationLevel.none
         let reasons = Eligibility.exclusions(requirements, bare).map(\.reason)
         #expect(
             reasons == [
@@ -288,7 +288,7 @@ struct EligibilityPropertyTests {
         resource.spec.site = site
         var security = SecurityFacts()
         security.isolation = some(Isolation.allCases, using: &generator)
-        security.attestation = some(Attestation.allCases, using: &generator)
+        security.attestation = some(AttestationLevel.allCases, using: &generator)
         security.dataClass = some(DataClass.allCases, using: &generator)
         resource.spec.security = security
         return resource
@@ -314,7 +314,7 @@ struct EligibilityPropertyTests {
         requirements.maxPUE = rarely(pues)
         requirements.maxGramsPerDeviceHour = rarely([Measure(20_000_000), Measure(400_000_000)])
         requirements.isolation = rarely(Isolation.allCases)
-        requirements.attestation = rarely(Attestation.allCases)
+        requirements.attestation = rarely(AttestationLevel.allCases)
         requirements.dataClass = rarely(DataClass.allCases)
         requirements.certificates = rarely([["T"], ["T", "U"]])
         if let from = rarely(codes) {

@@ -4,7 +4,7 @@ import Registry
 /// What a bid asked for beyond what is tested when it is filled: its hours are judged by it later.
 struct SecurityTerms: Record, Equatable {
     var bid = BidID.none
-    var attestation = Attestation.none
+    var attestation = AttestationLevel.none
     var dataClass = DataClass.general
 
     init() {}
@@ -36,7 +36,7 @@ struct NonceSeed: Record, Equatable {
 struct DeliveryEvidence: Record, Equatable {
     /// Which seed its nonce is made of, from 0; −1 where it has none.
     var seed: Int32 = -1
-    var required = Attestation.none
+    var required = AttestationLevel.none
     var key = AttestationKeyID.none
     var attestedAt: Timestamp?
 

@@ -69,7 +69,7 @@ package struct OfferView: Record {
     /// The first hours that `skip_unavailable` left out; all of them are those of `[start, end)` that `hours` lacks.
     package var skipped: [SkippedHourView] = []
     /// Outages of the resource within `[start, end)` as they are now; empty in what is stored.
-    package var outages: [Outage] = []
+    package var outages: [DeclaredOutage] = []
 
     /// The most that are shown of each.
     static let skippedLimit = 100

@@ -14,7 +14,7 @@ package enum AllocationStatus: String, Choice {
 }
 
 /// That an allocation's later hours were given up.
-package enum AllocationEnd: String, Choice {
+package enum AllocationEndKind: String, Choice {
     /// By a provider, ahead of time.
     case declined
     /// By the holder, after two hours in a row that were not usable.
@@ -23,7 +23,7 @@ package enum AllocationEnd: String, Choice {
 
 /// One time at which hours of an allocation were given up.
 package struct AllocationEndView: Record, Equatable {
-    package var kind = AllocationEnd()
+    package var kind = AllocationEndKind()
     package var participantID = ParticipantID.none
     /// The first hour that was given up.
     package var from = Hour()

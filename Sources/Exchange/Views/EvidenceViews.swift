@@ -4,7 +4,7 @@ import Registry
 /// What a delivery must prove, by what, until when, and whether it has.
 package struct AttestationView: Record, Equatable {
     /// The least level that the terms ask for; `none` where they ask for none.
-    package var required = Attestation.none
+    package var required = AttestationLevel.none
     /// What the token must repeat: 64 random hexadecimal digits and 16 of the delivery.
     package var nonce = ""
     package var audience = ""

@@ -6,6 +6,13 @@ package enum OpenAPIDocument {
     /// The document's JSON, made at the first look.
     package static let bytes: [UInt8] = make(HTTPServer.routes).bytes
 
+    /// Names of schemas that two types have: there must be none.
+    package static let sharedNames: [String] = {
+        var schemas = Schemas()
+        for route in HTTPServer.routes { _ = schemas.operation(of: route) }
+        return schemas.sharedNames.sorted()
+    }()
+
     /// The document of a table of routes.
     static func make(_ routes: [Route]) -> JSONValue {
         var schemas = Schemas()
@@ -40,6 +47,12 @@ package enum OpenAPIDocument {
 private struct Schemas {
     private var requests = SchemaCoder(direction: .request)
     private var answers = SchemaCoder(direction: .answer)
+
+    /// Names that two types have, in answers, in requests, or one in each.
+    var sharedNames: Set<String> {
+        let both = answers.types.keys.filter { name in requests.types[name].map { $0 != answers.types[name] } ?? false }
+        return answers.sharedNames.union(requests.sharedNames).union(both)
+    }
 
     /// Everything that is referred to.
     var components: JSONValue {

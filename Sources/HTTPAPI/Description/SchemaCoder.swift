@@ -16,6 +16,10 @@ struct SchemaCoder: FieldCoder {
     var direction: Direction
     /// The named schemas that were met.
     private(set) var components: [String: JSONValue] = [:]
+    /// By name: the type that has it, spelled out.
+    private(set) var types: [String: String] = [:]
+    /// Names that two types have: what one of them looks like is lost.
+    private(set) var sharedNames: Set<String> = []
     /// The schema of the value that was visited last.
     private var schema: JSONValue = .null
     private var isOptional = false
@@ -49,6 +53,11 @@ struct SchemaCoder: FieldCoder {
         let suffixes = ["View", "Name", "Answer"] + (direction == .request ? ["Spec"] : [])
         for suffix in suffixes where name.hasSuffix(suffix) && name.count > suffix.count { name.removeLast(suffix.count) }
         return name
+    }
+
+    private mutating func claim<Value>(_ name: String, for type: Value.Type) {
+        let spelled = String(reflecting: type)
+        if types.updateValue(spelled, forKey: name) ?? spelled != spelled { sharedNames.insert(name) }
     }
 
     private mutating func note(_ schema: JSONValue) {
@@ -86,6 +95,7 @@ extension SchemaCoder {
     mutating func record<Value: Record>(_ value: inout Value) {
         var name = name(of: Value.self)
         if direction == .request { name += name.hasSuffix("Request") ? "Body" : "Request" }
+        claim(name, for: Value.self)
         if components[name] == nil { components[name] = described(&value, name) }
         note(.reference(name))
     }
@@ -164,6 +174,7 @@ extension SchemaCoder {
 
     mutating func choice<Value: Choice>(_ value: inout Value) {
         let name = name(of: Value.self)
+        claim(name, for: Value.self)
         components[name] = ["type": "string", "enum": .texts(Value.allCases.map(\.rawValue))]
         note(.reference(name))
     }
