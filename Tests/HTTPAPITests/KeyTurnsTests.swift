@@ -72,6 +72,24 @@ struct KeyTurnsTests {
         #expect(turns.count(busy) == (3, 0))
     }
 
+    @Test("reads and commands of a key do not wait for each other; reads are worked four times as many at once")
+    func lines() async {
+        await turns.enter(other, reads: true, at: 0)
+        for _ in 0..<16 { await turns.enter(busy, reads: true, at: 0) }
+        for _ in 0..<4 { await turns.enter(busy, at: 0) }
+        #expect(turns.count(busy, reads: true) == (16, 0))
+        #expect(turns.count(busy) == (4, 0))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await turns.enter(busy, reads: true, at: 0) }
+            while turns.count(busy, reads: true).waiting == 0 { await Task.yield() }
+            turns.leave(busy)
+            #expect(turns.count(busy, reads: true) == (16, 1))
+            turns.leave(busy, reads: true)
+        }
+        #expect(turns.count(busy, reads: true) == (16, 0))
+        #expect(turns.count(busy) == (3, 0))
+    }
+
     @Test("a share of 0 is without bounds")
     func unbounded() async {
         let turns = KeyTurns(share: 0)

@@ -7,8 +7,8 @@ import Sequencer
 package struct EdgeSettings: Sendable {
     package var rateLimitPerKey: RateLimit?
     package var rateLimitPerAddress: RateLimit?
-    /// Requests of a key that are worked at once while other keys ask; 0 is without bounds.
-    package var requestsPerKey = 3
+    /// Commands of a key that are worked at once while other keys ask, and four times as many reads; 0 is without bounds.
+    package var requestsPerKey = 2
     /// Whose `X-Forwarded-For` is believed.
     package var trustedProxies: [AddressRange] = []
     package var crossOrigin: CrossOrigin?

@@ -126,8 +126,9 @@ package struct APIResponder: HTTPResponder {
     private func work(_ call: Call, by route: Route) async throws -> Answer {
         let (key, turns) = (call.caller.key, services.edge.turns)
         guard !key.isNone else { return try await route.handler(call) }
-        await turns.enter(key, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
-        defer { turns.leave(key) }
+        let reads = route.method == .get
+        await turns.enter(key, reads: reads, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        defer { turns.leave(key, reads: reads) }
         return try await route.handler(call)
     }
 

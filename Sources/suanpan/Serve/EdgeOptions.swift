@@ -21,8 +21,8 @@ package struct EdgeOptions: ParsableArguments {
     var rateLimitPerKey: RateLimit?
     @Option(help: "Requests of an address (of IPv6: of a /64): N (a second), or N/SECONDS. No limit where it is not given.")
     var rateLimitPerAddress: RateLimit?
-    @Option(help: "Requests of a key that are worked at once while other keys ask, the next ones wait; 0 is without bounds.")
-    var requestsPerKey = 3
+    @Option(help: "Commands of a key that are worked at once while other keys ask, and four times as many reads; the next ones wait. 0 is without bounds.")
+    var requestsPerKey = 2
     @Option(help: "Connections of an address beyond are closed at once.")
     var connectionsPerAddress = 2_048
     @Option(help: "Connections in all; beyond, those without a request give way, and where each has one, new ones wait.")
