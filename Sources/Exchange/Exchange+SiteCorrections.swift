@@ -8,7 +8,7 @@ extension Exchange {
     /// Puts other figures and certificates of a resource's site in place of those before: the hardware and its identifier stay.
     ///
     /// What sold hours were promised stays: figures that no longer meet it are refused. Open sells that no longer meet their product's
-    /// grade are cancelled, and bids that stand are tried again.
+    /// grade are cancelled; bids that stand are tried with the others.
     func correctSite(_ request: CorrectSite, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         let participant = try actor(issuer, .provider, .operator)
         guard let resource = resource(request.resource), resource.providerID == issuer || participant.has(.operator) else {
@@ -19,8 +19,7 @@ extension Exchange {
         try checkPromises(of: resource, with: corrected)
         resources.setSite(corrected)
         resourceFacts[Int(corrected.id.rawValue) - 1].served = 0
-        cancelUnfitSells(of: corrected)
-        noteResumption(TradingScope(.market))
+        reviewOpenSells(of: corrected)
         emit(.resource(corrected))
         return .resource(corrected)
     }
@@ -68,8 +67,9 @@ extension Exchange {
         return promises
     }
 
-    /// Cancels open sells of a resource that no longer meets what their product's grade guarantees.
-    private func cancelUnfitSells(of resource: Resource) {
+    /// Cancels open sells of a resource that no longer meets what their product's grade guarantees; bids that stand look at the others as at
+    /// new ones, and at nothing else.
+    private func reviewOpenSells(of resource: Resource) {
         var hours: [Hour] = []
         capacity.forEach(resource.id, from: Hour(containing: now), to: Hour(Int32.max)) { hour, used in
             if used.onOffer > 0 { hours.append(hour) }
@@ -78,8 +78,11 @@ extension Exchange {
             for order in openSells(of: resource.id, at: hour) {
                 guard let slot = orders.slot(of: order) else { continue }
                 let product = contracts[orders[slot].contract].key.product
-                if Eligibility.offerExclusions(resource, product, in: catalogue, hour: hour).isEmpty { continue }
-                withdraw(slot, .cancelled, .capacityReduced)
+                if !Eligibility.offerExclusions(resource, product, in: catalogue, hour: hour).isEmpty {
+                    withdraw(slot, .cancelled, .capacityReduced)
+                } else if productFacts[Int(product.index)].isWatched {
+                    noteNewAsk(orders.place(of: slot))
+                }
             }
         }
     }

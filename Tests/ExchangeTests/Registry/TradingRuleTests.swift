@@ -34,6 +34,19 @@ struct TradingRuleTests {
         return market.refusal(.blockBuyers(BlockBuyers(provider: provider, body: body)), as: issuer ?? provider)
     }
 
+    /// A product for buyers of two countries, beside the pit's own.
+    private func homeProduct(_ pit: Pit) throws -> Product? {
+        let market = pit.market
+        var grade = Grade()
+        grade.code = "HOME"
+        market.apply(.addGrade(grade), as: market.operatorID)
+        var terms = try #require(market.exchange.product(pit.product)).terms
+        terms.grade = "HOME"
+        terms.buyerCountries = ["CN", "SG"]
+        guard case .product(let product) = market.apply(.addProduct(terms), as: market.operatorID).reply else { return nil }
+        return product
+    }
+
     @Test("with the policy only verified participants trade, to the moment at which the verification ends; without it all do")
     func verification() throws {
         let pit = Pit()
@@ -140,16 +153,7 @@ struct TradingRuleTests {
     func restingBuys() throws {
         let pit = Pit()
         let market = pit.market
-        var grade = Grade()
-        grade.code = "HOME"
-        market.apply(.addGrade(grade), as: market.operatorID)
-        var terms = try #require(market.exchange.product(pit.product)).terms
-        terms.grade = "HOME"
-        terms.buyerCountries = ["CN", "SG"]
-        guard case .product(let product) = market.apply(.addProduct(terms), as: market.operatorID).reply else {
-            Issue.record("no product")
-            return
-        }
+        let product = try #require(try homeProduct(pit))
         let contract = ContractKey(product: product.id, hour: pit.midnight + 2)
         for buyer in [pit.alice, pit.bob] { set(legal("SG"), of: buyer, in: market) }
         let home = try market.place(market.order(.buy, contract, cents(150), 3), as: pit.alice).get().order.id
@@ -183,16 +187,7 @@ struct TradingRuleTests {
     func countries() throws {
         let pit = Pit()
         let market = pit.market
-        var grade = Grade()
-        grade.code = "HOME"
-        market.apply(.addGrade(grade), as: market.operatorID)
-        var terms = try #require(market.exchange.product(pit.product)).terms
-        terms.grade = "HOME"
-        terms.buyerCountries = ["CN", "SG"]
-        guard case .product(let product) = market.apply(.addProduct(terms), as: market.operatorID).reply else {
-            Issue.record("no product")
-            return
-        }
+        let product = try #require(try homeProduct(pit))
         set(legal("SG"), of: pit.alice, in: market)
         let contract = ContractKey(product: product.id, hour: pit.midnight + 2)
         #expect(market.code(market.order(.sell, contract, cents(200), 4, resource: pit.resource), as: pit.provider) == nil)
@@ -207,7 +202,7 @@ struct TradingRuleTests {
         #expect(!quote.feasible && quote.excluded.contains { $0.reason == "buyer_not_eligible" })
         #expect(try market.bid(bid, as: pit.alice).get().status == .filled)
         for wrong in [[], ["China"], ["CN", "CN"]] {
-            var other = terms
+            var other = product.terms
             other.buyerCountries = wrong
             #expect(market.refusal(.addProduct(other), as: market.operatorID)?.field == "buyer_countries")
         }
