@@ -23,5 +23,6 @@ package struct Migration: Sendable {
         Migration(number: 4, name: "proofs", sql: PackageResources.m0004_proofs_sql),
         Migration(number: 5, name: "audit_log", sql: PackageResources.m0005_audit_log_sql),
         Migration(number: 6, name: "pricing", sql: PackageResources.m0006_pricing_sql),
+        Migration(number: 7, name: "archive", sql: PackageResources.m0007_archive_sql),
     ]
 }

@@ -39,6 +39,9 @@ extension Event: FieldValue {
         case .signingKey: .signingKey
         case .move: .move
         case .networkPath: .networkPath
+        case .deliveryArchived: .deliveryArchived
+        case .allocationArchived: .allocationArchived
+        case .inputsArchived: .inputsArchived
         }
     }
 
@@ -138,6 +141,15 @@ extension Event: FieldValue {
         case .networkPath(var payload):
             coder.field("network_path", &payload)
             self = .networkPath(payload)
+        case .deliveryArchived(var payload):
+            coder.field("archived_delivery", &payload)
+            self = .deliveryArchived(payload)
+        case .allocationArchived(var payload):
+            coder.field("archived_allocation", &payload)
+            self = .allocationArchived(payload)
+        case .inputsArchived(var payload):
+            coder.field("archived_inputs", &payload)
+            self = .inputsArchived(payload)
         }
     }
 
@@ -174,6 +186,9 @@ extension Event: FieldValue {
         case .signingKey: self = .signingKey(SigningKeyView())
         case .move: self = .move(MoveView())
         case .networkPath: self = .networkPath(NetworkPath())
+        case .deliveryArchived: self = .deliveryArchived(ArchivedDelivery())
+        case .allocationArchived: self = .allocationArchived(ArchivedAllocation())
+        case .inputsArchived: self = .inputsArchived(ArchivedInputs())
         }
     }
 }

@@ -36,6 +36,10 @@ package enum Event: Sendable {
     case signingKey(SigningKeyView)
     case move(MoveView)
     case networkPath(NetworkPath)
+    /// What leaves the exchange's memory, whole.
+    case deliveryArchived(ArchivedDelivery)
+    case allocationArchived(ArchivedAllocation)
+    case inputsArchived(ArchivedInputs)
 }
 
 /// The number of an event's kind in the journal.
@@ -45,6 +49,7 @@ package enum EventTag: String, Choice {
     case administered, energyCertificate, attestationKey, wipe, feeVersion
     case dispute, correction, signingKey, move
     case networkPath
+    case deliveryArchived, allocationArchived, inputsArchived
 }
 
 /// A ledger account came into being.

@@ -77,6 +77,9 @@ package struct EventWalker {
         case .signingKey: pass(SigningKeyView())
         case .move: pass(MoveView())
         case .networkPath: pass(NetworkPath())
+        case .deliveryArchived: pass(ArchivedDelivery())
+        case .allocationArchived: pass(ArchivedAllocation())
+        case .inputsArchived: pass(ArchivedInputs())
         }
     }
 

@@ -20,7 +20,12 @@ extension Exchange {
                 order.record.allocation = allocation(forHourOf: order.record.bid, order.record.participant)
             }
         }
-        allocations.join(order.record.allocation, to: order.record.contract)
+        join(order.record.allocation, to: order.record.contract)
+    }
+
+    /// Notes that an allocation has units in a contract.
+    func join(_ id: AllocationID, to contract: Int32) {
+        if allocations.join(id, to: contract) { contracts.holdings[Int(contract)].allocations.append(id) }
     }
 
     /// Keeps the hash of what was sealed in the vault: the holder's request, or the provider's access details, which are
@@ -29,7 +34,7 @@ extension Exchange {
         guard request.kind != .contact else { throw .invalid("kind", "a contact belongs to no allocation") }
         _ = try actor(issuer, request.kind == .request ? .consumer : .provider)
         let id = request.allocation
-        guard let state = allocationState(id) else { throw Refusal(.notFound, "there is no such allocation") }
+        let state = try kept(id, orArchived: "all hours of the allocation are over")
         var handover = allocations.handover(of: id)
         switch request.kind {
         case .request:
@@ -54,6 +59,14 @@ extension Exchange {
         return view
     }
 
+    /// An allocation that a command is about.
+    ///
+    /// - Throws: `notFound` where there is none, and `conflict` with the words for what is over where it has left memory.
+    func kept(_ id: AllocationID, orArchived reason: String, field: String? = nil) throws(Refusal) -> AllocationState {
+        if let state = allocations[id] { return state }
+        throw isArchived(id) ? Refusal(.conflict, reason, field: field) : Refusal(.notFound, "there is no such allocation")
+    }
+
     private func checkHandoverOpen(_ id: AllocationID) throws(Refusal) {
         guard let last = allocations.contracts(of: id).map({ contracts[$0].key.hour }).max(), now < last.end else {
             throw Refusal(.conflict, "all hours of the allocation are over")
@@ -67,14 +80,17 @@ extension Exchange {
     static let handoverKeptHours: Int32 = 720
 
     /// When what was sealed for an allocation is forgotten; nil while something of it is not settled.
-    func erasureTime(of id: AllocationID) -> Timestamp? {
-        var last: Timestamp?
-        for contract in allocations.contracts(of: id) {
-            if contracts.holdings[Int(contract)].waiting.contains(where: { $0.allocation == id }) { return nil }
-            var end = contracts[contract].key.hour.end
-            for delivery in contracts.holdings[Int(contract)].deliveries {
-                let delivery = deliveries[Int(delivery.rawValue) - 1].delivery
-                guard delivery.lot.allocation == id else { continue }
+    ///
+    /// What has left memory is forgotten already, so that without `archived` an earlier time may be answered, and none that is ahead.
+    func erasureTime(of id: AllocationID, in contracts: [Int32], _ archived: [ArchivedDelivery] = []) -> Timestamp? {
+        var last = archived.map(\.settledAt).max()
+        for contract in contracts {
+            let holdings = self.contracts.holdings[Int(contract)]
+            if holdings.waiting.contains(where: { $0.allocation == id }) { return nil }
+            var end = self.contracts[contract].key.hour.end
+            for delivery in holdings.deliveries {
+                guard let position = position(of: delivery), deliveries[position].delivery.lot.allocation == id else { continue }
+                let delivery = deliveries[position].delivery
                 guard let settledAt = delivery.settledAt else { return nil }
                 end = max(end, settledAt)
             }
@@ -86,12 +102,14 @@ extension Exchange {
     /// Whether nothing that was sealed for an allocation may be kept any more, on its own account and on that of those to whom its access
     /// details passed.
     package func isErasable(_ id: AllocationID) -> Bool {
-        guard allocationState(id) != nil else { return false }
-        func isOver(_ id: AllocationID) -> Bool { erasureTime(of: id).map { $0 <= time } ?? false }
+        guard id.rawValue >= 1, id.rawValue <= Int64(allocations.count) else { return false }
+        func isOver(_ id: AllocationID) -> Bool {
+            isArchived(id) || erasureTime(of: id, in: allocations.contracts(of: id)).map { $0 <= time } ?? false
+        }
         return isOver(id) && allocations.heirs(of: id).allSatisfy(isOver)
     }
 
-    /// The allocation under which an allocation's access details were sealed.
+    /// The allocation under which the access details of an allocation in memory were sealed.
     package func accessOrigin(of id: AllocationID) -> AllocationID { allocations.handover(of: id).accessOrigin ?? id }
 
     /// When access details are due: the product's lead time before the allocation's first hour.
@@ -138,13 +156,13 @@ extension Exchange {
         allocationState(id)?.holder == participant
     }
 
-    /// Whether a participant's resources back hours of the allocation.
+    /// Whether a participant's resources back hours of the allocation that are in memory.
     package func isProvider(_ participant: ParticipantID, of id: AllocationID) -> Bool {
         for contract in allocations.contracts(of: id) {
             if contracts.holdings[Int(contract)].waiting.contains(where: { $0.allocation == id && $0.provider == participant }) { return true }
             for delivery in contracts.holdings[Int(contract)].deliveries {
-                let lot = deliveries[Int(delivery.rawValue) - 1].delivery.lot
-                if lot.allocation == id, lot.provider == participant { return true }
+                guard let position = position(of: delivery) else { continue }
+                if deliveries[position].delivery.lot.allocation == id, deliveries[position].delivery.lot.provider == participant { return true }
             }
         }
         return false

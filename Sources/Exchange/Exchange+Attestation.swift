@@ -138,8 +138,8 @@ extension Exchange {
     /// Takes a token for a delivery: signed by a registered key, of the delivery's own nonce, for this exchange, in time.
     func attest(_ request: AttestDelivery, _ issuer: ParticipantID) throws(Refusal) -> DeliveryView {
         _ = try actor(issuer, .provider)
-        let index = Int(request.delivery.rawValue) &- 1
-        guard deliveries.indices.contains(index), deliveries[index].delivery.lot.provider == issuer else {
+        if isArchived(request.delivery) { throw Refusal(.conflict, "the hour is over: a token counts until its end") }
+        guard let index = position(of: request.delivery), deliveries[index].delivery.lot.provider == issuer else {
             throw Refusal(.notFound, "there is no such delivery of yours")
         }
         let state = deliveries[index]

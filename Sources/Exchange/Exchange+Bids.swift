@@ -207,7 +207,7 @@ extension Exchange {
     private func take(
         _ planned: PlannedFill, _ product: Product, _ allocation: AllocationID, _ bid: BidID, _ buyer: ParticipantID
     ) -> FillView {
-        allocations.join(allocation, to: planned.contract)
+        join(allocation, to: planned.contract)
         let maker = orders.place(of: planned.slot)
         fillMaker(maker, planned.price, planned.quantity)
         let remaining = books.fill(planned.slot, quantity: planned.quantity)

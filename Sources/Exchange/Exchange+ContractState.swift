@@ -31,6 +31,10 @@ struct ContractRecord: Record {
         coder.field("deliveries", &holdings.deliveries)
         coder.field("index_log", &holdings.indexLog)
         coder.field("index_revisions", &holdings.indexRevisions)
+        coder.field("allocations", &holdings.allocations)
+        coder.field("archived", &state.archived)
+        coder.integer(&holdings.archivedDeliveries)
+        coder.integer(&holdings.archivedInputs)
     }
 }
 
@@ -47,7 +51,9 @@ extension Exchange {
     func encodeContracts(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
         encoder.append(UInt32(contracts.count))
         for index in 0..<contracts.count {
-            encoder.append(ContractRecord(contracts[Int32(index)], contracts.holdings[index]))
+            var record = ContractRecord(contracts[Int32(index)], contracts.holdings[index])
+            if record.holdings.archivedDeliveries > 0 { record.holdings.deliveries.removeAll { position(of: $0) == nil } }
+            encoder.append(record)
             Self.spillIfLarge(&encoder, spill)
         }
     }
@@ -86,6 +92,13 @@ extension Exchange {
         guard holdings.indexLog.allSatisfy({ isPossible($0) }), isPossible(holdings.indexRevisions), (0...1_000_000_000_000_000).contains(state.volume), state.turnover >= 0,
             state.turnover <= Int128(state.volume) * Int128(Price.limit.rawValue)
         else { return false }
+        let counts = Int64(0)...1_000_000_000_000_000
+        guard counts.contains(holdings.archivedDeliveries), counts.contains(holdings.archivedInputs) else { return false }
+        // What leaves memory was settled, and goes in its order.
+        let leaves = holdings.archivedDeliveries > 0 || holdings.archivedInputs > 0 || state.archived
+        guard !leaves || state.settled, holdings.archivedInputs == 0 || holdings.deliveries.isEmpty,
+            !state.archived || (holdings.deliveries.isEmpty && holdings.indexLog.isEmpty)
+        else { return false }
         if state.gateClosed { return holdings.encumbrances.isEmpty }
         // Before the gate there may be deliveries that were given up; they are settled.
         return !state.settled && holdings.indexRevisions.isEmpty
@@ -108,9 +121,63 @@ extension Exchange {
             && input.deviceSeconds.magnitude <= UInt64(Quantity.limit) * 3_600 && isKnown(input.seller)
     }
 
+    /// What runs and what waits for one list of a contract's deliveries: every settled one in memory once. Those that left were listed last.
+    private func confirmListed(_ contract: Int32, _ unlisted: [DeliveryID], _ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        // Of one that has left, its deliveries were held against the runs while they did.
+        guard !contracts[contract].archived else { return }
+        var listed = unlisted
+        var missing: Int64 = 0
+        for place in contracts.holdings[Int(contract)].listed {
+            let section = runs[Int(place.run)].sections[Int(place.section)]
+            listed += section.deliveries
+            missing += section.count - Int64(section.deliveries.count)
+        }
+        listed.sort()
+        let settled = contracts.holdings[Int(contract)].deliveries.filter { deliveries[Int($0.rawValue) - 1].delivery.isSettled }
+        guard listed == settled, missing == contracts.holdings[Int(contract)].archivedDeliveries else {
+            throw decoder.damaged("settled deliveries other than runs and what waits for one list")
+        }
+    }
+
+    /// The allocations that have units in each contract, as contracts and allocations say.
+    private func confirmJoined(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        // By contract how many, and the sum of their numbers: with both equal the two say the same.
+        var expected = [(count: Int, sum: Int64)](repeating: (0, 0), count: contracts.count)
+        var last = AllocationID.none
+        while let id = allocations.next(after: last) {
+            last = id
+            for contract in allocations.contracts(of: id) {
+                expected[Int(contract)].count += 1
+                expected[Int(contract)].sum &+= id.rawValue
+            }
+        }
+        for index in 0..<contracts.count where !contracts[Int32(index)].archived {
+            let noted = contracts.holdings[index].allocations
+            guard noted.count == expected[index].count, noted.reduce(0, { $0 &+ $1.rawValue }) == expected[index].sum else {
+                throw decoder.damaged("a contract with other allocations than have it")
+            }
+        }
+    }
+
+    /// Which contracts leave memory: what is settled and listed, until nothing of it is left.
+    private func confirmArchivals(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        let leaving = due.contractsThatLeave
+        for index in 0..<Int32(contracts.count) {
+            let holdings = contracts.holdings[Int(index)]
+            let isLeft = !contracts[index].archived && !(holdings.deliveries.isEmpty && holdings.indexLog.isEmpty) || !holdings.allocations.isEmpty
+            // Of one that is just leaving its last delivery may be gone, and its entry waits.
+            let mayLeave = contracts[index].settled && !unlisted.contains(index)
+            guard leaving.contains(index) ? mayLeave : !(mayLeave && isLeft) else {
+                throw decoder.damaged("a contract that leaves memory and cannot, or the other way round")
+            }
+        }
+    }
+
     /// What can be said once everything is known: lots and deliveries name what there is, and escrow is what they need.
     func confirmContracts(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
         var known = 0
+        var unlistedOf: [Int32: [DeliveryID]] = [:]
+        for hour in unlisted.hours { unlistedOf[hour.contract] = hour.deliveries }
         for index in 0..<Int32(contracts.count) {
             var need: Int128 = 0
             for lot in contracts.holdings[Int(index)].waiting {
@@ -121,7 +188,7 @@ extension Exchange {
             var previous = DeliveryID.none
             for id in contracts.holdings[Int(index)].deliveries {
                 let position = Int(clamping: id.rawValue) &- 1
-                guard id > previous, deliveries.indices.contains(position), deliveries[position].contract == index else {
+                guard id > previous, deliveries.contains(position), deliveries[position].contract == index else {
                     throw decoder.damaged("a contract with another one's delivery")
                 }
                 previous = id
@@ -134,6 +201,7 @@ extension Exchange {
             }
             guard contracts[index].gateClosed || unsettled == 0 else { throw decoder.damaged("a delivery before its gate") }
             contracts.holdings[Int(index)].unsettledDeliveries = unsettled
+            try confirmListed(index, unlistedOf[index] ?? [], &decoder)
             let isOver = unsettled == 0 && contracts.holdings[Int(index)].waiting.isEmpty
             guard contracts[index].settled == (contracts[index].gateClosed && isOver) else {
                 throw decoder.damaged("a contract that is settled and is not")
@@ -141,11 +209,13 @@ extension Exchange {
             let held = contracts[index].escrow.isNone ? 0 : ledger.balance(of: contracts[index].escrow)
             guard held == need else { throw decoder.damaged("escrow other than every outcome needs") }
         }
-        guard known == deliveries.count else { throw decoder.damaged("a delivery of no contract") }
+        guard known == deliveries.kept else { throw decoder.damaged("a delivery of no contract") }
+        try confirmJoined(&decoder)
+        try confirmArchivals(&decoder)
     }
 
     /// What escrow holds for a lot, or nil for a lot that no trade could have made.
-    private func possibleEscrow(of lot: Lot) -> Int128? {
+    func possibleEscrow(of lot: Lot) -> Int128? {
         guard lot.quantity > 0, lot.quantity <= Quantity.limit, lot.bond >= .zero, isKnown(lot.provider), isKnown(lot.holder),
             isKnown(lot.resource), lot.allocation.rawValue >= 0, lot.allocation.rawValue <= Int64(allocations.count)
         else { return nil }

@@ -18,8 +18,8 @@ extension Exchange {
     func correct(_ request: CorrectDelivery, _ issuer: ParticipantID) throws(Refusal) -> CorrectionView {
         _ = try actor(issuer, .operator)
         try request.body.check()
-        let index = Int(clamping: request.delivery.rawValue) &- 1
-        guard deliveries.indices.contains(index) else { throw Refusal(.notFound, "there is no such delivery") }
+        let hours = SettlementSchedule.correctionHours
+        let index = try position(of: request.delivery, orArchived: "corrections of it ended \(hours) hours after its settlement")
         let delivery = deliveries[index].delivery
         guard delivery.isSettled, let settledAt = delivery.settledAt, let outcome = delivery.outcome else {
             throw Refusal(.conflict, "the delivery is not settled")

@@ -23,6 +23,8 @@ struct AllocationRecord: Record {
     var handover = AllocationHandover()
     var usableShare: Measure?
     var ends: [AllocationEndView] = []
+    /// Contracts that have left memory and in which it was less than usable.
+    var failures: [Int32] = []
 
     init() {}
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
@@ -42,6 +44,7 @@ struct AllocationRecord: Record {
         coder.field("access_origin", &handover.accessOrigin)
         coder.field("usable_share", &usableShare)
         coder.field("ends", &ends)
+        coder.field("failures", &failures)
     }
 }
 
@@ -49,16 +52,18 @@ extension Exchange {
     func encodeDeals(_ scope: StateScope, into encoder: inout BinaryEncoder, _ spill: StateSpill) {
         Self.encode(offers, into: &encoder, spill)
         Self.encode(bids, into: &encoder, spill)
-        encoder.append(UInt32(allocations.count))
-        var number: Int64 = 1
-        while number <= Int64(allocations.count) {
-            encoder.append(record(AllocationID(number), scope))
+        encoder.append(Int64(allocations.count))
+        encoder.append(UInt32(allocations.kept))
+        var last = AllocationID.none
+        while let id = allocations.next(after: last) {
+            encoder.append(record(id, scope))
             Self.spillIfLarge(&encoder, spill)
-            number += 1
+            last = id
         }
     }
 
-    private func record(_ id: AllocationID, _ scope: StateScope) -> AllocationRecord {
+    /// An allocation in memory with everything that is kept of it; a neutral record for others.
+    func record(_ id: AllocationID, _ scope: StateScope) -> AllocationRecord {
         var record = AllocationRecord()
         guard let state = allocations[id] else { return record }
         record.id = id
@@ -70,6 +75,7 @@ extension Exchange {
         record.handover = allocations.handover(of: id)
         record.usableShare = allocations.usableShare(of: id)
         record.ends = allocations.ends(of: id)
+        record.failures = allocations.failures(of: id)
         if scope != .everything {
             record.handover.requestHash = Bytes()
             record.handover.accessHash = Bytes()
@@ -99,19 +105,31 @@ extension Exchange {
                 && (bid.cost.map { $0 >= .zero && $0 <= .limit } ?? true) && (bid.fees.map { $0 >= -.limit && $0 <= .limit } ?? true)
         }
         try restoreStandingBids(&decoder)
-        let records = try Self.decode(AllocationRecord.self, from: &decoder, "an allocation") { record, position in
-            record.id.rawValue == Int64(position) + 1 && isKnown(record.holder) && (record.bid == nil) != (record.order == nil)
-                && record.contracts.allSatisfy { isKnown(contract: $0) }
+        let count = try decoder.read(Int64.self)
+        var previous = AllocationID.none
+        let records = try Self.decode(AllocationRecord.self, from: &decoder, "an allocation") { record, _ in
+            defer { previous = record.id }
+            return record.id > previous && record.id.rawValue <= count && isKnown(record.holder) && (record.bid == nil) != (record.order == nil)
+                && !record.contracts.isEmpty && record.contracts.allSatisfy { isKnown(contract: $0) }
+                && record.failures.allSatisfy { record.contracts.contains($0) && contracts.holdings[Int($0)].archivedDeliveries > 0 }
                 && (record.handover.accessOrigin.map { $0 >= AllocationID(1) && $0 < record.id } ?? true)
                 && (record.usableShare.map { (1...1_000_000).contains($0.rawValue) } ?? true)
         }
-        for record in records {
+        let states = records.map { record in
             let origin = record.bid.map { AllocationState.Origin.bid($0) } ?? .order(record.order ?? .none)
-            let id = allocations.append(AllocationState(holder: record.holder, origin: origin, createdAt: record.createdAt))
-            for contract in record.contracts { allocations.join(id, to: contract) }
+            let state = AllocationState(holder: record.holder, origin: origin, createdAt: record.createdAt)
+            return (position: Int(record.id.rawValue) - 1, element: state)
+        }
+        guard allocations.restore(count: Int(count), states) else { throw decoder.damaged("allocations that cannot be") }
+        for record in records {
+            let id = record.id
+            for contract in record.contracts {
+                guard allocations.join(id, to: contract) else { throw decoder.damaged("an allocation with a contract twice") }
+            }
             if record.handover != AllocationHandover() { allocations.setHandover(record.handover, of: id) }
             allocations.setUsableShare(record.usableShare, of: id)
             for end in record.ends { allocations.note(end, of: id) }
+            for contract in record.failures { allocations.noteFailure(in: contract, of: id) }
         }
     }
 }

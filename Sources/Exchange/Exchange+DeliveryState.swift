@@ -19,16 +19,30 @@ extension DeliveryState: Record {
 }
 
 extension SettlementRunState: Record {
-    init() { self.init(view: SettlementRunView(), deliveries: []) }
+    init() { self.init(view: SettlementRunView(), sections: []) }
     mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("run", &view)
+        coder.field("sections", &sections)
+    }
+}
+
+extension SettlementSection: Record {
+    init() { self.init(contract: -1, count: 0, deliveries: []) }
+    mutating func fields<C: FieldCoder>(_ coder: inout C) {
+        coder.field("contract", &contract)
+        coder.integer(&count)
         coder.field("deliveries", &deliveries)
     }
 }
 
 extension Exchange {
     func encodeDeliveries(into encoder: inout BinaryEncoder, _ spill: StateSpill) {
-        Self.encode(deliveries, into: &encoder, spill)
+        encoder.append(Int64(deliveries.count))
+        encoder.append(UInt32(deliveries.kept))
+        for state in deliveries {
+            encoder.append(state)
+            Self.spillIfLarge(&encoder, spill)
+        }
         encoder.append(UInt32(meters.count))
         for meter in meters {
             encoder.append(meter.chain)
@@ -46,17 +60,24 @@ extension Exchange {
     }
 
     func decodeDeliveries(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
-        let read = try Self.decode(DeliveryState.self, from: &decoder, "a delivery") { state, position in
-            state.delivery.id.rawValue == Int64(position) + 1 && isPossible(state)
+        let count = try decoder.read(Int64.self)
+        var previous = DeliveryID.none
+        let read = try Self.decode(DeliveryState.self, from: &decoder, "a delivery") { state, _ in
+            defer { previous = state.delivery.id }
+            return state.delivery.id > previous && state.delivery.id.rawValue <= count && isPossible(state)
         }
-        deliveries = GrowingList(read)
+        let kept = read.map { (position: Int($0.delivery.id.rawValue) - 1, element: $0) }
+        guard let restored = NumberedList(count: Int(count), kept) else { throw decoder.damaged("deliveries that cannot be") }
+        deliveries = restored
         try decodeMeters(from: &decoder)
+        try noteMetered(&decoder)
         noteShared()
         runs = try Self.decode(SettlementRunState.self, from: &decoder, "a settlement run") { run, position in
-            run.view.id.rawValue == Int64(position) + 1 && run.deliveries.allSatisfy { isKnown($0) }
+            run.view.id.rawValue == Int64(position) + 1 && run.sections.allSatisfy { isPossible($0) }
         }
+        try noteSections(&decoder)
         let listed = try Self.decode(DeliveryID.self, from: &decoder, "a delivery that no run has listed") { id, _ in
-            isKnown(id) && deliveries[Int(id.rawValue) - 1].delivery.isSettled
+            isKept(id) && deliveries[Int(id.rawValue) - 1].delivery.isSettled
         }
         for id in listed { unlisted.add(deliveries[Int(id.rawValue) - 1]) }
         var position = 0
@@ -68,6 +89,28 @@ extension Exchange {
         }
     }
 
+    private func isPossible(_ section: SettlementSection) -> Bool {
+        isKnown(contract: section.contract) && (1...1_000_000_000_000_000).contains(section.count)
+            && Int64(section.deliveries.count) <= section.count
+            && section.deliveries.allSatisfy { isKept($0) && deliveries[Int($0.rawValue) - 1].contract == section.contract }
+    }
+
+    /// Where each section begins, and which sections a contract has.
+    private func noteSections(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        for run in runs.indices {
+            var start: Int64 = 0
+            for section in runs[run].sections.indices {
+                runs[run].sections[section].start = start
+                start += runs[run].sections[section].count
+                guard start <= 1_000_000_000_000_000 else { throw decoder.damaged("a run of more than there can be") }
+                let contract = Int(runs[run].sections[section].contract)
+                guard !contracts[Int32(contract)].archived else { continue }
+                contracts.holdings[contract].listed.append(SectionPlace(run: Int32(run), section: Int32(section)))
+            }
+            guard start == runs[run].view.deliveries else { throw decoder.damaged("a run of other lines than it says") }
+        }
+    }
+
     private func decodeMeters(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
         let count = try decoder.read(UInt32.self)
         guard Int(count) <= resourceFacts.count else { throw decoder.damaged("a meter of no resource") }
@@ -75,22 +118,46 @@ extension Exchange {
             var meter = MeterState(chain: try decoder.read(MeterReportState.self))
             meter.hours = try HourTable(decoding: &decoder)
             guard meter.chain.lastSequence >= 0, meter.chain.lastSequence < .max,
-                meter.hours.entries.allSatisfy({ $0.value.deliveries.allSatisfy { isKnown($0) } && $0.value.isEnergyPossible })
+                meter.hours.entries.allSatisfy({ entry in
+                    entry.value.deliveries.allSatisfy { isKnown($0) } && entry.value.isEnergyPossible
+                        && (0...Int64(Quantity.limit) * 1_000_000).contains(entry.value.units)
+                })
             else { throw decoder.damaged("a meter that cannot be") }
             meters.append(meter)
         }
     }
 
-    /// What follows from the deliveries: those that count together, and the units that each resource has to deliver.
-    private func noteShared() {
+    /// How many of each resource's deliveries are not settled, which follows from them; and that the units are theirs.
+    private func noteMetered(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
         for index in meters.indices {
-            let owed = meters[index].hours.entries.map { entry in
-                let quantities = entry.value.deliveries.map { Int64(deliveries[Int($0.rawValue) - 1].delivery.lot.quantity) }
-                return (hour: entry.hour, units: quantities.reduce(0, +))
+            var open: [(hour: Hour, unsettled: Int32)] = []
+            for (hour, metered) in meters[index].hours.entries where !metered.deliveries.isEmpty {
+                var (units, unsettled, isWhole) = (Int64(0), Int32(0), true)
+                for id in metered.deliveries {
+                    guard let position = position(of: id) else {
+                        isWhole = false
+                        continue
+                    }
+                    let delivery = deliveries[position].delivery
+                    guard delivery.contract.hour == hour, Int(delivery.lot.resource.rawValue) == index + 1 else {
+                        throw decoder.damaged("a meter with another one's delivery")
+                    }
+                    units += Int64(delivery.lot.quantity)
+                    if !delivery.isSettled { unsettled += 1 }
+                }
+                // With the last one that is settled the list is empty.
+                guard unsettled > 0, isWhole ? units == metered.units : units < metered.units else {
+                    throw decoder.damaged("a meter's hour with other units than its deliveries")
+                }
+                open.append((hour, unsettled))
             }
-            for hour in owed where hour.units > 0 { meters[index].hours[hour.hour].units = hour.units }
+            for (hour, unsettled) in open { meters[index].hours[hour].unsettled = unsettled }
         }
-        for state in deliveries where state.delivery.usableShare != nil {
+    }
+
+    /// Those that count together, which follows from the deliveries.
+    private func noteShared() {
+        for state in deliveries where state.delivery.usableShare != nil && contracts.holdings[Int(state.contract)].archivedDeliveries == 0 {
             let delivery = state.delivery
             // What was given up before its hour counts with no others.
             if let settledAt = delivery.settledAt, settledAt < delivery.contract.hour.end { continue }
@@ -123,7 +190,7 @@ extension Exchange {
         cases.moves = try Self.decode(MoveView.self, from: &decoder, "a move") { move, position in
             move.id.rawValue == Int64(position) + 1 && isKnown(move.deliveryID) && isKnown(move.toResourceID)
                 && isKnown(move.fromResourceID) && catalogue.contains(move.contract.product)
-                && deliveries[Int(move.deliveryID.rawValue) - 1].delivery.contract == move.contract
+                && self.position(of: move.deliveryID).map { deliveries[$0].delivery.contract == move.contract } ?? true
         }
         for move in cases.moves where move.status == .proposed {
             guard cases.proposals[move.deliveryID] == nil else { throw decoder.damaged("two moves of one delivery that wait") }
@@ -155,13 +222,14 @@ extension Exchange {
 
     /// Whether a dispute's delivery waits for it.
     private func isOpen(_ dispute: DisputeView) -> Bool {
-        let delivery = deliveries[Int(dispute.deliveryID.rawValue) - 1].delivery
+        guard let position = position(of: dispute.deliveryID) else { return false }
+        let delivery = deliveries[position].delivery
         return delivery.status == .disputed && delivery.dispute == dispute.id
     }
 
     /// What an arithmetic of later corrections relies on.
     private func isPossible(_ correction: CorrectionView) -> Bool {
-        let most = deliveries[Int(correction.deliveryID.rawValue) - 1].delivery.lot.deviceSeconds
+        let most = position(of: correction.deliveryID).map { deliveries[$0].delivery.lot.deviceSeconds } ?? .max
         let range = -Micros.limit.rawValue...Micros.limit.rawValue
         return (0...most).contains(correction.fromDeviceSeconds) && catalogue.contains(correction.contract.product)
             && correction.entries.count <= 100_000
@@ -171,8 +239,15 @@ extension Exchange {
     }
 
     private func isKnown(_ id: DeliveryID) -> Bool { id.rawValue >= 1 && id.rawValue <= Int64(deliveries.count) }
+    private func isKept(_ id: DeliveryID) -> Bool { position(of: id) != nil }
 
-    private func isPossible(_ state: DeliveryState) -> Bool {
+    /// Reads which contracts are to leave memory; contracts and runs are known.
+    func decodeArchivals(from decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        try due.decodeArchivals(from: &decoder) { isKnown(contract: $0) && contracts[$0].settled }
+    }
+
+    /// Whether a delivery, of the state or of the record, can be one.
+    func isPossible(_ state: DeliveryState) -> Bool {
         guard isKnown(contract: state.contract) else { return false }
         let delivery = state.delivery
         let contract = contracts[state.contract]

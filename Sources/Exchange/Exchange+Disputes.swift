@@ -55,8 +55,7 @@ extension Exchange {
 
     /// The position of a delivery that a participant holds or provides.
     func ownDelivery(_ id: DeliveryID, _ issuer: ParticipantID) throws(Refusal) -> Int {
-        let index = Int(clamping: id.rawValue) &- 1
-        guard deliveries.indices.contains(index) else { throw Refusal(.notFound, "there is no such delivery") }
+        let index = try position(of: id, orArchived: Self.whyNotDisputable(.settled))
         let lot = deliveries[index].delivery.lot
         guard lot.holder == issuer || lot.provider == issuer else { throw Refusal(.notFound, "there is no such delivery") }
         return index
@@ -71,7 +70,7 @@ extension Exchange {
         guard cases.disputes[position].status == .open else {
             throw Refusal(.conflict, "the dispute is \(cases.disputes[position].status.rawValue)")
         }
-        let index = Int(cases.disputes[position].deliveryID.rawValue) - 1
+        let index = try self.position(of: cases.disputes[position].deliveryID, orArchived: Self.whyNotDisputable(.settled))
         let most = deliveries[index].delivery.lot.deviceSeconds
         guard request.body.deliveredDeviceSeconds <= most else {
             throw .invalid("delivered_device_seconds", "the delivery has \(most) device-seconds")

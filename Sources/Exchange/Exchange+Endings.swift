@@ -12,7 +12,8 @@ extension Exchange {
         _ = try actor(issuer, .provider)
         try request.body.check()
         let id = request.allocation
-        guard allocationState(id) != nil, isProvider(issuer, of: id) else { throw Refusal(.notFound, "there is no such allocation") }
+        _ = try kept(id, orArchived: "no hour of yours from then on lies ahead and is undelivered", field: "from")
+        guard isProvider(issuer, of: id) else { throw Refusal(.notFound, "there is no such allocation") }
         let from = request.body.from
         let hours = allocations.contracts(of: id).filter { contract in
             let hour = contracts[contract].key.hour
@@ -41,9 +42,10 @@ extension Exchange {
         _ = try actor(issuer, .consumer)
         try request.body.check()
         let id = request.allocation
-        guard let state = allocationState(id), state.holder == issuer else { throw Refusal(.notFound, "there is no such allocation") }
+        let state = try kept(id, orArchived: "no hour of it lies before its gate")
+        guard state.holder == issuer else { throw Refusal(.notFound, "there is no such allocation") }
         guard let share = allocations.usableShare(of: id) else { throw Refusal(.conflict, "its bid stated no usable_share") }
-        guard hasFailedTwice(id, share) else {
+        guard hasFailedTwice(id) else {
             throw Refusal(.conflict, "no two hours in a row were reported with less than \(share) of their devices")
         }
         let hours = inOrderOfHours(allocations.contracts(of: id).filter { !contracts[$0].gateClosed && owes($0, id, by: nil) })
@@ -76,6 +78,7 @@ extension Exchange {
     private func owes(_ contract: Int32, _ id: AllocationID, by provider: ParticipantID?) -> Bool {
         let holdings = contracts.holdings[Int(contract)]
         if holdings.waiting.contains(where: { $0.allocation == id && (provider == nil || $0.provider == provider) }) { return true }
+        guard holdings.unsettledDeliveries > 0 else { return false }
         return holdings.deliveries.contains { delivery in
             let delivery = deliveries[Int(delivery.rawValue) - 1].delivery
             return !delivery.isSettled && delivery.lot.allocation == id && (provider == nil || delivery.lot.provider == provider)
@@ -83,12 +86,9 @@ extension Exchange {
     }
 
     /// Whether two hours, one right after the other, were metered whole and had less than the usable share.
-    private func hasFailedTwice(_ id: AllocationID, _ share: Measure) -> Bool {
+    private func hasFailedTwice(_ id: AllocationID) -> Bool {
         var last: Hour?
-        for contract in inOrderOfHours(allocations.contracts(of: id)) {
-            guard let hour = usableHour(of: id, in: contract), hour.unreported == 0, hour.sold > 0,
-                !Delivery.counts(hour.delivered, of: hour.sold, usableShare: share)
-            else { continue }
+        for contract in inOrderOfHours(allocations.contracts(of: id)) where isShort(of: id, in: contract) {
             let start = contracts[contract].key.hour
             if let last, last + 1 == start { return true }
             last = start

@@ -10,6 +10,9 @@ package struct MarketGauges: Sendable, Equatable {
     package var orders: Int64 = 0
     package var trades: Int64 = 0
     package var waitingStops: Int64 = 0
+    /// In memory: until 30 days after their hours are settled and listed.
+    package var deliveries: Int64 = 0
+    package var allocations: Int64 = 0
     package var isHalted = false
 
     package init() {}
@@ -29,6 +32,8 @@ extension Exchange {
         gauges.orders = lastOrderID
         gauges.trades = lastTradeID
         gauges.waitingStops = Int64(waitingStops)
+        gauges.deliveries = Int64(deliveries.kept)
+        gauges.allocations = Int64(allocations.kept)
         gauges.isHalted = marketHalted
         return gauges
     }

@@ -12,6 +12,29 @@ package struct IndexScope: Sendable {
     package var products: [ProductID] = []
 }
 
+/// What is known of the sales of one contract.
+package struct NotedSales: Sendable {
+    package var contract = ContractKey()
+    package var sales = IndexSales()
+    /// How many entries of the log have left memory: those after the ones that `sales` has.
+    package var archived = 0
+
+    package var hour: Hour { contract.hour }
+
+    /// Puts what came from the record behind what is here.
+    ///
+    /// - Parameter record: what of each contract is there, in any order.
+    package mutating func add(_ record: [ContractKey: [ArchivedInputs]]) {
+        guard archived > 0, let found = record[contract] else { return }
+        let start = Int64(sales.log.count)
+        // What has left since this was read is here as well.
+        for part in found.filter({ $0.start >= start }).sorted(by: { $0.start < $1.start }) {
+            sales.log += part.inputs
+            archived -= part.inputs.count
+        }
+    }
+}
+
 /// What the exchange knows for one value of an index: copied out, so that the value is computed elsewhere.
 package struct IndexSource: Sendable {
     package var scope = IndexScope()
@@ -22,7 +45,7 @@ package struct IndexSource: Sendable {
     /// When that was so and the latest of `revisions` was known.
     package var knownAt = Timestamp()
     /// What is known of the contracts' sales, as they were noted; `sales` is what it comes to.
-    package var noted: [(hour: Hour, sales: IndexSales)] = []
+    package var noted: [NotedSales] = []
     /// What became known of the contracts, in the order of the contracts.
     package var revisions: [IndexRevisionView] = []
 
@@ -86,13 +109,17 @@ extension Exchange {
             throw Refusal(.limitExceeded, "an hour has at most \(Self.indexRevisionLimit) revisions")
         }
         let excluded = Set(request.body.excludedTrades ?? [])
+        // Of sales that have left memory the shell asks the record before.
+        let isWhole = holdings.archivedInputs == 0
         // Beside the pages of a read, the one look through all sales of an hour: an operator asks for it, seldom.
         var known: Set<TradeID> = []
         if !excluded.isEmpty {
             for input in holdings.indexLog where excluded.contains(input.trade) { known.insert(input.trade) }
             for revision in holdings.indexRevisions { known.formUnion(revision.changes.map(\.trade).filter(excluded.contains)) }
         }
-        if let stranger = (request.body.excludedTrades ?? []).first(where: { !known.contains($0) }) {
+        if let stranger = (request.body.excludedTrades ?? []).first(where: {
+            isWhole ? !known.contains($0) : $0.isNone || $0.rawValue > lastTradeID
+        }) {
             throw Refusal(.notFound, "\(stranger) is no sale of that hour's index", field: "excluded_trades")
         }
         let revision = IndexRevision(
@@ -161,10 +188,12 @@ extension Exchange {
                 let known = holdings.indexRevisions.prefix { $0.knownAt <= moment }
                 guard let latest = known.last else {
                     // What nothing was sold in needs no settlement.
-                    if !holdings.deliveries.isEmpty || !holdings.lots.isEmpty { source.isComplete = false }
+                    let isSold = !holdings.deliveries.isEmpty || !holdings.lots.isEmpty || holdings.archivedDeliveries > 0
+                    if isSold { source.isComplete = false }
                     continue
                 }
-                source.noted.append((hour, IndexSales(log: holdings.indexLog, revisions: Array(known))))
+                let sales = IndexSales(log: holdings.indexLog, revisions: Array(known))
+                source.noted.append(NotedSales(contract: key, sales: sales, archived: Int(clamping: holdings.archivedInputs)))
                 source.knownAt = max(source.knownAt, latest.knownAt)
                 for (position, revision) in known.enumerated() {
                     source.revisions.append(view(revision, of: key, number: position + 1))
@@ -173,6 +202,15 @@ extension Exchange {
             hour = hour + 1
         }
         return source
+    }
+
+    /// What is known now of the sales of one contract; nil while nothing is.
+    package func notedSales(of key: ContractKey) -> NotedSales? {
+        guard let index = contracts.index(of: key) else { return nil }
+        let holdings = contracts.holdings[Int(index)]
+        guard !holdings.indexRevisions.isEmpty else { return nil }
+        let sales = IndexSales(log: holdings.indexLog, revisions: holdings.indexRevisions)
+        return NotedSales(contract: key, sales: sales, archived: Int(clamping: holdings.archivedInputs))
     }
 
     /// The latest hour before the present one of which something is known; nil where there is none in the last 31 days.

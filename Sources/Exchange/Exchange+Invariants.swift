@@ -31,7 +31,8 @@ extension Exchange {
         var need: Int128 = 0
         for lot in holdings.waiting { need += Int128(lot.escrow.rawValue) }
         for id in holdings.deliveries {
-            let delivery = deliveries[Int(id.rawValue) - 1].delivery
+            guard let position = position(of: id) else { continue }
+            let delivery = deliveries[position].delivery
             if !delivery.isSettled { need += Int128(delivery.lot.escrow.rawValue) }
         }
         let held = state.escrow.isNone ? 0 : ledger.balance(of: state.escrow)
@@ -81,10 +82,13 @@ extension Exchange {
             onOffer[entry.resource, default: [:]][contracts[entry.contract].key.hour, default: 0] += entry.remaining
         }
         var sold: [ResourceID: [Hour: Quantity]] = [:]
+        // Of what has left memory nobody knows which resource's it was.
+        var archived: Set<Hour> = []
         for index in 0..<contracts.count {
             let state = contracts[Int32(index)]
             let holdings = contracts.holdings[index]
-            for lot in holdings.waiting + holdings.deliveries.map({ deliveries[Int($0.rawValue) - 1].delivery.lot }) {
+            if holdings.archivedDeliveries > 0 { archived.insert(state.key.hour) }
+            for lot in holdings.waiting + holdings.deliveries.compactMap({ position(of: $0).map { deliveries[$0].delivery.lot } }) {
                 sold[lot.resource, default: [:]][state.key.hour, default: 0] += lot.quantity
             }
         }
@@ -93,7 +97,8 @@ extension Exchange {
             var broken: String?
             capacity.forEach(id) { hour, used in
                 if used.onOffer != onOffer[id]?[hour] ?? 0 { broken = "\(id) at \(hour): \(used.onOffer) noted as on offer" }
-                if used.sold != sold[id]?[hour] ?? 0 { broken = "\(id) at \(hour): \(used.sold) noted as sold" }
+                let known = sold[id]?[hour] ?? 0
+                if archived.contains(hour) ? used.sold < known : used.sold != known { broken = "\(id) at \(hour): \(used.sold) noted as sold" }
                 let certified = resources.certifiedUnits(id, in: hour)
                 if used.onOffer > 0, used.onOffer + used.sold > certified {
                     broken = "\(id) at \(hour): \(used.sold) sold and \(used.onOffer) on offer of \(certified) certified"

@@ -18,13 +18,14 @@ extension Exchange {
         meterHours(of: deliveries[index].delivery.lot.resource) { hours in hours[hour].add(id, units) }
     }
 
-    /// Takes a delivery from its resource.
+    /// Takes a delivery that is not settled from its resource.
     func unassign(_ id: DeliveryID) {
         let delivery = deliveries[Int(id.rawValue) - 1].delivery
         meterHours(of: delivery.lot.resource) { hours in
             guard let position = hours[delivery.contract.hour].deliveries.firstIndex(of: id) else { return }
             hours[delivery.contract.hour].deliveries.remove(at: position)
             hours[delivery.contract.hour].units -= Int64(delivery.lot.quantity)
+            hours[delivery.contract.hour].unsettled -= 1
         }
     }
 
@@ -59,7 +60,8 @@ extension Exchange {
         let index = Int(report.resourceID.rawValue) - 1
         let known = meters.indices.contains(index)
         let metered = known ? meters[index].hours[report.hour] : MeteredHour()
-        for id in metered.deliveries where participants.areOne(issuer, deliveries[Int(id.rawValue) - 1].delivery.lot.holder) {
+        for id in metered.deliveries {
+            guard let position = position(of: id), participants.areOne(issuer, deliveries[position].delivery.lot.holder) else { continue }
             throw Refusal(.forbidden, "a meter never reports for its own owner's hours", field: "resource_id")
         }
         try checkSignature(request, of: issuer)
@@ -108,13 +110,15 @@ extension Exchange {
         } else if metered.sequence != 0 {
             throw Refusal(.conflict, "report \(metered.sequence) was about this hour already", field: "hour")
         }
+        guard !metered.isSettled else { throw Refusal(.conflict, "the hour is settled", field: "hour") }
         var graceEnd = report.hour.end.advanced(hours: Self.plainGraceHours)
         var contract: Int32?
         for (position, id) in metered.deliveries.enumerated() {
-            let own = deliveries[Int(id.rawValue) - 1].contract
-            guard !deliveries[Int(id.rawValue) - 1].delivery.isSettled else {
+            // What is archived was settled.
+            guard let known = self.position(of: id), !deliveries[known].delivery.isSettled else {
                 throw Refusal(.conflict, "the hour is settled", field: "hour")
             }
+            let own = deliveries[known].contract
             guard contract != own else { continue }
             contract = own
             let end = schedule(of: contracts[own].key).graceEnd

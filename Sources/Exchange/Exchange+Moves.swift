@@ -45,7 +45,7 @@ extension Exchange {
             close(move.id, .refused)
             return cases.moves[position]
         }
-        let index = Int(move.deliveryID.rawValue) - 1
+        let index = try self.position(of: move.deliveryID, orArchived: "the delivery is settled")
         let delivery = deliveries[index].delivery
         try checkMovable(index)
         try checkTarget(move.toResourceID, delivery)

@@ -35,7 +35,8 @@ extension Exchange {
         let force = try spec.resolvedTimeInForce()
         if let expiry = spec.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
         if let id = spec.allocationID {
-            guard let allocation = allocationState(id), allocation.holder == issuer else {
+            // Of one that has left memory nothing is left to be sold.
+            guard isArchived(id) || allocationState(id)?.holder == issuer else {
                 throw Refusal(.notFound, "no such allocation of yours", field: "allocation_id")
             }
         }

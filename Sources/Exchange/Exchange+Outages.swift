@@ -43,7 +43,7 @@ extension Exchange {
     }
 
     private func note(_ key: ContractKey, _ missing: Quantity, in view: inout OutageView) {
-        guard let index = contracts.index(of: key) else { return }
+        guard let index = contracts.index(of: key), !contracts[index].settled else { return }
         var broken = BrokenDeliveryView()
         broken.contract = key
         broken.missing = missing

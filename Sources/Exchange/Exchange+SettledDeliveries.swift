@@ -19,26 +19,29 @@ package struct SettledDelivery: Sendable {
 }
 
 extension Exchange {
-    /// Deliveries in which a participant had a part and that settled in `[from, to)`, in the order of their numbers.
+    /// Deliveries in memory in which a participant had a part and that settled in `[from, to)`, in the order of their numbers.
     ///
     /// - Parameters:
-    ///   - skipped: how many deliveries earlier calls looked at.
+    ///   - skipped: the number up to which earlier calls looked at them.
     ///   - count: how many this call looks at, at most.
-    /// - Returns: what was found, and how many were looked at so far; nil at the end.
+    /// - Returns: what was found, and the number up to which all were looked at; nil at the end.
     package func settledDeliveries(
         of participant: ParticipantID, from: Timestamp, to: Timestamp, after skipped: Int, looking count: Int
     ) -> (found: [SettledDelivery], next: Int?) {
-        let end = min(deliveries.count, skipped + count)
-        guard skipped < end else { return ([], nil) }
         var found: [SettledDelivery] = []
-        for index in skipped..<end {
+        var looked = 0
+        var start = skipped
+        while let index = deliveries.next(from: start) {
+            guard looked < count else { return (found, index) }
+            looked += 1
+            start = index + 1
             guard let settledAt = deliveries[index].delivery.settledAt, settledAt >= from, settledAt < to else { continue }
             if let settled = settled(deliveries[index], at: settledAt, for: participant) { found.append(settled) }
         }
-        return (found, end < deliveries.count ? end : nil)
+        return (found, nil)
     }
 
-    private func settled(_ state: DeliveryState, at time: Timestamp, for participant: ParticipantID) -> SettledDelivery? {
+    func settled(_ state: DeliveryState, at time: Timestamp, for participant: ParticipantID) -> SettledDelivery? {
         let lot = state.delivery.lot
         let takesPart = lot.links.contains { $0.buyer == participant || $0.seller == participant }
         guard takesPart, let outcome = state.delivery.outcome else { return nil }

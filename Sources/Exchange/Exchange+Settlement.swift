@@ -35,7 +35,7 @@ extension Exchange {
         while position < ids.count {
             guard budget > 0 else { return deadline.going(onFrom: position) }
             let left = budget
-            if deliveries[Int(ids[position].rawValue) - 1].contract == contract {
+            if let known = self.position(of: ids[position]), deliveries[known].contract == contract {
                 guard settleIfDue(ids[position], schedule, budget: &budget) else { return deadline.going(onFrom: position) }
             }
             position += 1
@@ -162,6 +162,8 @@ extension Exchange {
         noteReliability(of: deliveries[index].delivery)
         noteSale(of: lot, counted, in: contract)
         unlisted.add(deliveries[index])
+        // What was given up before its hour is nothing that a meter reports any more.
+        if now >= key.hour.end { meterHours(of: lot.resource) { $0[key.hour].noteSettled() } }
         contracts.holdings[Int(contract)].unsettledDeliveries -= 1
         closeIfSettled(contract)
         emitDelivery(deliveries[index].delivery)
@@ -177,12 +179,15 @@ extension Exchange {
         }
         contracts[contract].settled = true
         if !contracts.holdings[Int(contract)].deliveries.isEmpty { publishIndexInputs(contract) }
+        scheduleArchival(of: contract)
     }
 
     /// An operator's run. What is due has been settled by itself before any command, in commands of at most 1,000 deliveries, so the run
     /// lists what was settled since the run before, for hours that ended by `through`; a repeat lists nothing and moves nothing.
     ///
-    /// - Complexity: O(hours), and a copy of the deliveries' numbers.
+    /// What is settled and listed leaves memory when it cannot be corrected any more.
+    ///
+    /// - Complexity: O(hours).
     func settle(through: Timestamp, _ issuer: ParticipantID) throws(Refusal) -> Reply {
         _ = try actor(issuer, .operator)
         try Bounds.time(through, "through")
@@ -193,17 +198,22 @@ extension Exchange {
         view.through = through
         view.createdAt = now
         view.hours = Int64(hours.count)
-        var listed: [DeliveryID] = []
-        listed.reserveCapacity(hours.reduce(0) { $0 + $1.deliveries.count })
-        for hour in hours { listed += hour.deliveries }
-        view.deliveries = Int64(listed.count)
+        var sections: [SettlementSection] = []
+        sections.reserveCapacity(hours.count)
+        for (number, hour) in hours.enumerated() {
+            let count = Int64(hour.deliveries.count)
+            sections.append(SettlementSection(contract: hour.contract, count: count, start: view.deliveries, deliveries: hour.deliveries))
+            view.deliveries += count
+            contracts.holdings[Int(hour.contract)].listed.append(SectionPlace(run: Int32(runs.count), section: Int32(number)))
+        }
         if let first = view.currencies.first {
             view.paid = first.paid
             view.refunded = first.refunded
             view.compensation = first.compensation
             view.fees = first.fees
         }
-        runs.append(SettlementRunState(view: view, deliveries: listed))
+        runs.append(SettlementRunState(view: view, sections: sections))
+        for hour in hours { scheduleArchival(of: hour.contract) }
         emit(.settlement(view))
         return .settlement(view)
     }

@@ -50,6 +50,7 @@ extension Exchange {
     /// What was promised for units of a resource that are sold in a contract.
     private func promises(of id: ResourceID, _ key: ContractKey) -> [Requirements] {
         guard let index = contracts.index(of: key) else { return [] }
+        guard !contracts[index].settled else { return [] }
         var lots = contracts.holdings[Int(index)].waiting.filter { $0.resource == id }
         for delivery in contracts.holdings[Int(index)].deliveries {
             let delivery = deliveries[Int(delivery.rawValue) - 1].delivery

@@ -207,6 +207,8 @@ extension Exchange {
             }
         }
         emit(.bid(bids[index]))
+        // All its hours may have left memory, and none comes any more.
+        if let drawn = bids[index].allocationID { archiveIfOver(drawn) }
     }
 
     /// Cash that an hourly bid's orders set aside now.

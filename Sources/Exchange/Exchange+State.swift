@@ -15,7 +15,7 @@ import Settlement
 extension Exchange {
     /// The form of what `encodeState` writes; raised with every change of it, so that hashes of one form are never held
     /// against those of another.
-    package static let stateForm: Int32 = 7
+    package static let stateForm: Int32 = 8
 
     /// What of the state is written.
     package enum StateScope {
@@ -48,6 +48,7 @@ extension Exchange {
         encodeCases(scope, into: &encoder, spill)
         encodeReliability(into: &encoder)
         due.encodeState(into: &encoder)
+        due.encodeArchivals(into: &encoder)
         encodeCancelTimers(into: &encoder)
         due.encodeBidExpiries(into: &encoder)
         encodeTradingRules(into: &encoder)
@@ -76,6 +77,7 @@ extension Exchange {
         try decodeCases(from: &decoder)
         try decodeReliability(from: &decoder)
         try decodeDue(from: &decoder)
+        try decodeArchivals(from: &decoder)
         try decodeCancelTimers(from: &decoder)
         try due.decodeBidExpiries(from: &decoder)
         try decodeTradingRules(from: &decoder)

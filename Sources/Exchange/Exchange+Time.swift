@@ -5,11 +5,14 @@ import Registry
 import Settlement
 
 extension Exchange {
-    /// The most deliveries that one command settles; what is left stays due.
+    /// The most deliveries that one command settles or archives; what is left stays due.
     static let settlementsPerCommand = 1_000
 
     /// The most of them in one step with a real clock: what comes after it in its frame waits for no more.
     static let settlementsPerStep = 250
+
+    /// With a real clock, how long archivals rest for each of the command before: nobody waits for them, and the read models take more for each.
+    static let archivalPace: Int64 = 60
 
     /// With a real clock, how long settlements rest for each delivery of the command before, in microseconds: a million deliveries take 15 s, and
     /// trading goes on between them.
@@ -24,6 +27,7 @@ extension Exchange {
         ledger.beginEntrySet(Cause())
         let most = clockMode == .real ? Self.settlementsPerStep : Self.settlementsPerCommand
         var budget = most
+        var archived = 0
         let last = now
         while budget > 0 {
             if let moment = dayToBegin(until: last) {
@@ -57,6 +61,11 @@ extension Exchange {
             case .deadline(let deadline, let time):
                 now = time
                 if let rest = settleDue(deadline, budget: &budget) { due.add(rest) }
+            case .archival(let archival, let time):
+                now = time
+                let left = budget
+                if archive(archival.contract, budget: &budget) { due.add(archival) }
+                archived += left - budget
             }
             followStep()
         }
@@ -66,8 +75,9 @@ extension Exchange {
             followStep()
         }
         now = last
-        let done = Int64(most - budget)
+        let done = Int64(most - budget - archived)
         if clockMode == .real, done > 0 { due.pauseDeadlines(for: done * Self.settlementPace, after: last) }
+        if clockMode == .real, archived > 0 { due.pauseArchivals(for: Int64(archived) * Self.archivalPace, after: last) }
         // One command may have let days pass: what closed early in them is more than a day old at its end.
         forgetClosedOrders()
     }

@@ -119,45 +119,7 @@ extension Exchange {
 
     // MARK: Allocations and deliveries
 
-    package func allocation(_ id: AllocationID) -> AllocationView? {
-        guard let state = allocationState(id) else { return nil }
-        var view = AllocationView()
-        view.id = id
-        view.holderID = state.holder
-        view.bidID = state.bid
-        view.orderID = state.order
-        view.createdAt = state.createdAt
-        let handover = allocations.handover(of: id)
-        view.requestVersion = handover.requestVersion
-        view.accessVersion = handover.accessVersion
-        var settled = true
-        for contract in allocations.contracts(of: id).sorted(by: { contracts[$0].key.hour < contracts[$1].key.hour }) {
-            for lot in contracts.holdings[Int(contract)].waiting where lot.allocation == id {
-                view.hours.append(hourView(lot, contracts[contract].key, nil))
-                settled = false
-            }
-            for delivery in contracts.holdings[Int(contract)].deliveries {
-                let state = deliveries[Int(delivery.rawValue) - 1].delivery
-                guard state.lot.allocation == id else { continue }
-                view.hours.append(hourView(state.lot, state.contract, delivery))
-                settled = settled && state.isSettled
-            }
-        }
-        view.status = status(of: view.hours, settled: settled)
-        view.usableShare = allocations.usableShare(of: id)
-        view.ended = allocations.ends(of: id)
-        view.accessDueAt = accessDueTime(of: view.hours)
-        view.accessSetAt = handover.accessSetAt
-        if let due = view.accessDueAt { view.accessLate = (handover.accessFirstSetAt ?? time) > due }
-        view.erasedAt = erasureTime(of: id)
-        if let erased = view.erasedAt, erased <= time {
-            view.requestVersion = nil
-            view.accessVersion = nil
-        }
-        return view
-    }
-
-    private func hourView(_ lot: Lot, _ key: ContractKey, _ delivery: DeliveryID?) -> AllocationHourView {
+    func hourView(_ lot: Lot, _ key: ContractKey, _ delivery: DeliveryID?) -> AllocationHourView {
         var view = AllocationHourView()
         view.contract = key
         view.resourceID = lot.resource
@@ -167,24 +129,49 @@ extension Exchange {
         return view
     }
 
-    private func status(of hours: [AllocationHourView], settled: Bool) -> AllocationStatus {
+    func status(of hours: [AllocationHourView], settled: Bool) -> AllocationStatus {
         guard let first = hours.first, let last = hours.last else { return .transferred }
         if settled { return .settled }
         if time < first.contract.hour.start { return .scheduled }
         return time < last.contract.hour.end ? .delivering : .metering
     }
 
-    /// Allocations that a participant holds, or provides hours of.
+    /// Allocations in memory that a participant holds, or provides hours of.
     package func allocations(of participant: ParticipantID, after: AllocationID, limit: Int) -> [AllocationView] {
-        var views: [AllocationView] = []
-        var number = max(after.rawValue, 0)
-        while number < Int64(allocations.count), views.count < limit {
-            number += 1
-            let id = AllocationID(number)
-            guard isHolder(participant, of: id) || isProvider(participant, of: id) else { continue }
-            if let view = allocation(id) { views.append(view) }
+        var (found, next) = allocationNumbers(of: participant, after: after, limit: limit, looking: .max)
+        while let start = next, found.count < limit {
+            let (more, rest) = allocationNumbers(of: participant, after: start, limit: limit - found.count, looking: .max)
+            found += more
+            next = rest
         }
-        return views
+        return found.compactMap { allocation($0) }
+    }
+
+    /// The same by number, looking at about `count` allocations, lots and deliveries; the lots of one allocation's hours are looked at in one
+    /// piece.
+    ///
+    /// - Returns: what was found, and the last that was looked at; nil at the end, or where the limit is reached.
+    package func allocationNumbers(
+        of participant: ParticipantID, after: AllocationID, limit: Int, looking count: Int
+    ) -> (found: [AllocationID], next: AllocationID?) {
+        let mayProvide = participants.participant(participant)?.has(.provider) ?? false
+        var found: [AllocationID] = []
+        var left = count
+        var last = after
+        while found.count < limit, let id = allocations.next(after: last) {
+            guard left > 0 else { return (found, last) }
+            left -= 1
+            last = id
+            if isHolder(participant, of: id) {
+                found.append(id)
+            } else if mayProvide {
+                for contract in allocations.contracts(of: id) {
+                    left -= contracts.holdings[Int(contract)].deliveries.count + contracts.holdings[Int(contract)].waiting.count
+                }
+                if isProvider(participant, of: id) { found.append(id) }
+            }
+        }
+        return (found, nil)
     }
 
     func view(_ state: DeliveryState) -> DeliveryView {
@@ -239,30 +226,79 @@ extension Exchange {
         return view
     }
 
-    package func delivery(_ id: DeliveryID) -> DeliveryView? {
-        let index = Int(id.rawValue) &- 1
-        return deliveries.indices.contains(index) ? view(deliveries[index]) : nil
-    }
+    /// A delivery in memory.
+    package func delivery(_ id: DeliveryID) -> DeliveryView? { position(of: id).map { view(deliveries[$0]) } }
 
-    /// Deliveries: all, or those that a participant holds or provides; of one contract where it is named.
+    /// Deliveries in memory: all, or those that a participant holds or provides; of one contract where it is named.
     package func deliveries(
         of participant: ParticipantID?, contract: ContractKey?, after: DeliveryID, limit: Int
     ) -> [DeliveryView] {
-        page(deliveries, after: after.rawValue, limit: limit) { state in
-            if let contract, state.delivery.contract != contract { return false }
-            guard let participant else { return true }
-            return state.delivery.lot.holder == participant || state.delivery.lot.provider == participant
-        }.map { view($0) }
+        deliveries(of: participant, contract: contract, after: after, limit: limit, looking: .max).found
+    }
+
+    /// The same, looking at so many deliveries at most.
+    ///
+    /// - Returns: what was found, and the last that was looked at; nil at the end, or where the limit is reached.
+    package func deliveries(
+        of participant: ParticipantID?, contract: ContractKey?, after: DeliveryID, limit: Int, looking count: Int
+    ) -> (found: [DeliveryView], next: DeliveryID?) {
+        var found: [DeliveryView] = []
+        var left = count
+        var last = after
+        // Of a contract its own list is gone through: it ascends.
+        var own: ArraySlice<DeliveryID>?
+        if let contract {
+            let listed = contracts.index(of: contract).map { contracts.holdings[Int($0)].deliveries } ?? []
+            var (low, high) = (0, listed.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if listed[middle] <= after { low = middle + 1 } else { high = middle }
+            }
+            own = listed[low...]
+        }
+        while found.count < limit {
+            let position: Int?
+            if own == nil {
+                position = deliveries.next(from: Int(clamping: max(last.rawValue, 0)))
+            } else {
+                guard let id = own?.popFirst() else { return (found, nil) }
+                position = self.position(of: id)
+                last = id
+            }
+            guard own != nil || position != nil else { return (found, nil) }
+            left -= 1
+            if let position {
+                last = DeliveryID(Int64(position) + 1)
+                let lot = deliveries[position].delivery.lot
+                if participant.map({ lot.holder == $0 || lot.provider == $0 }) ?? true { found.append(view(deliveries[position])) }
+            }
+            if left <= 0, found.count < limit { return (found, last) }
+        }
+        return (found, nil)
     }
 
     package func settlementRuns(after: SettlementRunID, limit: Int) -> [SettlementRunView] {
         page(runs, after: after.rawValue, limit: limit) { _ in true }.map(\.view)
     }
 
-    /// The deliveries that a run lists, hour by hour as they settled, from a position on; nil where there is no such run.
-    package func settlementLines(_ run: SettlementRunID, from position: Int, limit: Int) -> [DeliveryView]? {
+    /// The deliveries that a run lists, hour by hour as they settled, from a position on, nil for those that have left memory; nil where there is
+    /// no such run.
+    ///
+    /// - Complexity: O(hours of the run + limit).
+    package func settlementLines(_ run: SettlementRunID, from position: Int, limit: Int) -> [DeliveryView?]? {
         let index = Int(clamping: run.rawValue) &- 1
         guard runs.indices.contains(index) else { return nil }
-        return runs[index].deliveries.dropFirst(max(0, position)).prefix(limit).compactMap { delivery($0) }
+        let first = max(0, Int64(clamping: position))
+        var lines: [DeliveryView?] = []
+        for section in runs[index].sections {
+            guard lines.count < limit else { break }
+            var line = first - section.start + Int64(lines.count)
+            while line < section.count, lines.count < limit {
+                let isHere = line < Int64(section.deliveries.count)
+                lines.append(isHere ? delivery(section.deliveries[Int(line)]) : nil)
+                line += 1
+            }
+        }
+        return lines
     }
 }

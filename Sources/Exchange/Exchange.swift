@@ -17,7 +17,7 @@ import Settlement
 /// `Exchange+BidSearch.swift`, `Exchange+Settlement.swift` …
 package final class Exchange {
     /// The rules that this code computes with.
-    package static let rulesVersion: Int32 = 5
+    package static let rulesVersion: Int32 = 6
 
     /// The number of the last applied command; 0 before the genesis.
     package internal(set) var sequence: Int64 = 0
@@ -99,7 +99,8 @@ package final class Exchange {
     var lastLotID: Int64 = 0
 
     // Delivery.
-    var deliveries = GrowingList<DeliveryState>()
+    /// Those that are not archived, by number.
+    var deliveries = NumberedList<DeliveryState>()
     var cases = DeliveryCases()
     var signing = SigningState()
     /// By participant, and by product: what was delivered of late.

@@ -66,9 +66,49 @@ package protocol History: Sendable {
         including sequence: Int64
     ) async throws(HistoryError) -> [OrderView]
 
+    /// Deliveries that left the exchange's memory, by number; in the order of their settlement where that is asked for.
+    func deliveries(_ wanted: ArchivedDeliveryQuery, including sequence: Int64) async throws(HistoryError) -> [ArchivedDelivery]
+
+    /// Allocations that left the exchange's memory, by number; of numbers that are not there none.
+    func allocations(_ ids: [AllocationID], including sequence: Int64) async throws(HistoryError) -> [ArchivedAllocation]
+
+    /// The numbers after `after` of allocations that a participant held and that left the exchange's memory, and of those of which it provided
+    /// hours that did; ascending.
+    func allocationNumbers(
+        of participant: ParticipantID, after: AllocationID, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [AllocationID]
+
+    /// Sales that indices are made of and that left the exchange's memory, of products in the hours of a window.
+    func inputs(products: [ProductID], hours: Range<Hour>, including sequence: Int64) async throws(HistoryError) -> [ArchivedInputs]
+
     /// Administrative actions, the newest first, before `before` (none: from the newest); of a participant, of a kind, within a time.
     func actions(_ filter: ActionFilter, before: Int64?, limit: Int, including sequence: Int64) async throws(HistoryError)
         -> [AdministrativeAction]
+}
+
+/// Which deliveries of the record are asked for.
+package enum ArchivedDeliveryQuery: Sendable {
+    /// By number; of numbers that are not there none.
+    case numbers([DeliveryID])
+    /// Those after a number that a participant held or provided, or all; of one contract where it is named.
+    case page(participant: ParticipantID?, contract: ContractKey?, after: DeliveryID, limit: Int)
+    /// All of some allocations.
+    case allocations([AllocationID])
+    /// The lines of a run in these places.
+    case lines(SettlementRunID, Range<Int64>)
+    /// Those that somebody bought or sold and that settled in `[from, to)`, in the order of settlement, after a place.
+    case settled(ParticipantID, from: Timestamp, to: Timestamp, after: SettledPlace?, limit: Int)
+}
+
+/// Where a list in the order of settlement goes on.
+package struct SettledPlace: Sendable {
+    package var time: Timestamp
+    package var delivery: DeliveryID
+
+    package init(time: Timestamp, delivery: DeliveryID) {
+        self.time = time
+        self.delivery = delivery
+    }
 }
 
 /// Which entries of the audit log are asked for.

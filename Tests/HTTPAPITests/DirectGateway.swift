@@ -7,6 +7,7 @@ import Pricing
 import Quantities
 import Sequencer
 import Synchronization
+import TestSupport
 
 /// The exchange behind a lock instead of a sequencer: every command is applied at once and nothing is stored, because
 /// persistence is not what these tests are about.
@@ -125,6 +126,7 @@ final class MemoryHistory: History {
         var trades: [TradeView] = []
         var closed: [OrderView] = []
         var actions: [AdministrativeAction] = []
+        var archived = ArchivedRecord()
         var failure: HistoryError?
     }
 
@@ -141,6 +143,7 @@ final class MemoryHistory: History {
             case .trade(let trade): state.trades.append(trade)
             case .orderClosed(let order): state.closed.append(order)
             case .administered(let action): state.actions.append(action)
+            case .deliveryArchived, .allocationArchived, .inputsArchived: state.archived.note(recorded.event)
             default: break
             }
         }
@@ -230,6 +233,48 @@ final class MemoryHistory: History {
     ) async throws(HistoryError) -> [AdministrativeAction] {
         try read { state in
             Array(state.actions.reversed().filter { action in filter.contains(action) && before.map { action.id < $0 } ?? true }.prefix(limit))
+        }
+    }
+
+    func deliveries(_ wanted: ArchivedDeliveryQuery, including sequence: Int64) async throws(HistoryError) -> [ArchivedDelivery] {
+        try read { state in
+            let all = state.archived.deliveries.values.sorted { $0.id < $1.id }
+            switch wanted {
+            case .numbers(let ids): return all.filter { ids.contains($0.id) }
+            case .allocations(let ids): return all.filter { ids.contains($0.allocation) }
+            case .lines(let run, let lines):
+                return all.filter { $0.run == run && lines.contains($0.position) }.sorted { $0.position < $1.position }
+            case .page(let participant, let contract, let after, let limit):
+                return Array(
+                    all.filter { delivery in
+                        delivery.id > after && contract.map { delivery.contract == $0 } ?? true
+                            && participant.map { delivery.holder == $0 || delivery.provider == $0 } ?? true
+                    }.prefix(limit))
+            case .settled(let participant, let from, let to, let after, let limit):
+                let own = all.filter { $0.parties.contains(participant) && $0.settledAt >= from && $0.settledAt < to }
+                let inOrder = own.sorted { ($0.settledAt, $0.id) < ($1.settledAt, $1.id) }
+                return Array(inOrder.filter { delivery in after.map { ($0.time, $0.delivery) < (delivery.settledAt, delivery.id) } ?? true }.prefix(limit))
+            }
+        }
+    }
+
+    func allocations(_ ids: [AllocationID], including sequence: Int64) async throws(HistoryError) -> [ArchivedAllocation] {
+        try read { state in ids.compactMap { state.archived.allocations[$0] } }
+    }
+
+    func allocationNumbers(
+        of participant: ParticipantID, after: AllocationID, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [AllocationID] {
+        try read { state in
+            let held = state.archived.allocations.values.filter { $0.holder == participant }.map(\.id)
+            let provided = state.archived.deliveries.values.filter { $0.provider == participant }.map(\.allocation)
+            return Array(Set(held + provided).filter { $0 > after }.sorted().prefix(limit))
+        }
+    }
+
+    func inputs(products: [ProductID], hours: Range<Hour>, including sequence: Int64) async throws(HistoryError) -> [ArchivedInputs] {
+        try read { state in
+            state.archived.inputs.filter { products.contains($0.key.product) && hours.contains($0.key.hour) }.flatMap(\.value)
         }
     }
 

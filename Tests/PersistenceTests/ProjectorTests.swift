@@ -102,7 +102,7 @@ struct ProjectorTests {
         try scene.fill()
         let whole = try scene.projections()
         try scene.execute(
-            "TRUNCATE accounts, transfers, trades, orders, audit_log; "
+            "TRUNCATE accounts, transfers, trades, orders, audit_log, archived_deliveries, archived_parties, archived_allocations, archived_inputs; "
                 + "UPDATE projector_position SET sequence = 0, frame_hash = decode(repeat('00', 32), 'hex')")
         let relay = try LossyRelay(.reply, at: "COMMIT")
         defer { relay.close() }

@@ -79,7 +79,8 @@ final class Scene: Sendable {
     /// All rows of all projections as text, in order.
     func projections() throws -> [String] {
         let connection = try connect()
-        return try ["accounts", "transfers", "trades", "orders", "projector_position"].flatMap { table in
+        let archive = ["archived_deliveries", "archived_parties", "archived_allocations", "archived_inputs"]
+        return try (["accounts", "transfers", "trades", "orders", "projector_position"] + archive).flatMap { table in
             try connection.query("SELECT CAST(t AS text) FROM \(table) t ORDER BY 1").map { try $0.text(0) }
         }
     }
@@ -92,6 +93,7 @@ enum SampleHistory {
     static let envelopes: [Envelope] = {
         var simulation = Simulation(seed: seed)
         simulation.run(commands: 1_500)
+        simulation.letHoursLeave()
         return simulation.market.journal
     }()
 

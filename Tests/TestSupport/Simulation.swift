@@ -268,6 +268,11 @@ package struct Simulation {
         }
     }
 
+    /// Lets time pass, 60 days of it where nothing else is said: what was settled and listed leaves memory.
+    package mutating func letHoursLeave(hours: Int32 = 1_440, step: Int32 = 36) {
+        for _ in 0..<hours / step { market.advance(to: market.now.advanced(hours: step)) }
+    }
+
     /// Every gate closes, every grace ends: then nothing may be left in escrow or reserved.
     private mutating func finish() {
         for _ in 0..<48 {

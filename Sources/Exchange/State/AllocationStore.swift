@@ -19,6 +19,11 @@ struct AllocationState: BitwiseCopyable {
     var order: OrderID? { if case .order(let id) = origin { id } else { nil } }
 }
 
+extension AllocationState: Departing {
+    static var departed: AllocationState { AllocationState() }
+    var hasDeparted: Bool { holder.isNone }
+}
+
 /// The versions and hashes of what was sealed in the vault for an allocation.
 struct AllocationHandover: Equatable, Sendable {
     var requestVersion: Int64?
@@ -33,9 +38,10 @@ struct AllocationHandover: Equatable, Sendable {
     var accessOrigin: AllocationID?
 }
 
-/// All allocations, numbered 1, 2, 3 …: plain records, for every purchase that fills draws one, and aside what only some have.
+/// The allocations of hours that are not archived, numbered 1, 2, 3 …: plain records, for every purchase that fills draws one, and aside what
+/// only some have.
 struct AllocationStore: ~Copyable {
-    private var records = Slab<AllocationState>(reserving: 1 << 22)
+    private var records = NumberedList<AllocationState>()
     /// Contracts beside the first, in the order of joining.
     private var others: [AllocationID: [Int32]] = [:]
     private var handovers: [AllocationID: AllocationHandover] = [:]
@@ -45,32 +51,75 @@ struct AllocationStore: ~Copyable {
     private var ends: [AllocationID: [AllocationEndView]] = [:]
     /// By allocation: those that its access details went on to.
     private var heirs: [AllocationID: [AllocationID]] = [:]
+    /// Archived contracts in which less was usable than the bid stated.
+    private var failures: [AllocationID: [Int32]] = [:]
 
+    /// How many there are and were.
     var count: Int { records.count }
+    /// How many are in memory.
+    var kept: Int { records.kept }
 
     /// Draws the next number. Amortised O(1).
     mutating func append(_ state: AllocationState) -> AllocationID {
-        let index = records.append()
-        records.cells[index] = state
-        return AllocationID(Int64(index) + 1)
+        records.append(state)
+        return AllocationID(Int64(records.count))
     }
 
-    /// An allocation, or nil where the number names none.
+    /// Makes room for so many numbers, of which these are in memory, ascending; false where that cannot be.
+    mutating func restore(count: Int, _ states: [(position: Int, element: AllocationState)]) -> Bool {
+        guard let read = NumberedList(count: count, states) else { return false }
+        records = read
+        return true
+    }
+
+    /// An allocation, or nil where the number names none, or one that is archived.
     subscript(_ id: AllocationID) -> AllocationState? {
-        id.rawValue >= 1 && id.rawValue <= Int64(count) ? records.cells[Int(id.rawValue) - 1] : nil
+        let position = Int(clamping: id.rawValue) &- 1
+        return records.contains(position) ? records[position] : nil
     }
 
-    /// Notes that an allocation has units in a contract.
-    mutating func join(_ id: AllocationID, to contract: Int32) {
-        let index = Int(id.rawValue) - 1
-        let first = records.cells[index].contract
-        if first == contract { return }
+    /// Whether a number names one that is in memory no more.
+    func isArchived(_ id: AllocationID) -> Bool {
+        id.rawValue >= 1 && id.rawValue <= Int64(count) && !records.contains(Int(id.rawValue) - 1)
+    }
+
+    /// The first in memory after a number.
+    func next(after id: AllocationID) -> AllocationID? {
+        records.next(from: Int(clamping: max(id.rawValue, 0))).map { AllocationID(Int64($0) + 1) }
+    }
+
+    /// Notes that an allocation has units in a contract; false where that was known.
+    mutating func join(_ id: AllocationID, to contract: Int32) -> Bool {
+        let index = Int(clamping: id.rawValue) &- 1
+        guard records.contains(index) else { return false }
+        let first = records[index].contract
+        if first == contract { return false }
         if first < 0 {
-            records.cells[index].contract = contract
-        } else if others[id]?.contains(contract) != true {
+            records[index].contract = contract
+        } else {
+            if others[id]?.contains(contract) == true { return false }
             others[id, default: []].append(contract)
         }
+        return true
     }
+
+    /// Lets an allocation leave memory.
+    ///
+    /// - Precondition: it is there.
+    mutating func remove(_ id: AllocationID) {
+        records.remove(at: Int(id.rawValue) - 1)
+        others[id] = nil
+        shares[id] = nil
+        ends[id] = nil
+        failures[id] = nil
+        guard let handover = handovers.removeValue(forKey: id), let origin = handover.accessOrigin else { return }
+        heirs[origin]?.removeAll { $0 == id }
+        if heirs[origin]?.isEmpty == true { heirs[origin] = nil }
+    }
+
+    /// The contracts that left memory and in which it was less than usable.
+    func failures(of id: AllocationID) -> [Int32] { failures[id] ?? [] }
+    mutating func noteFailure(in contract: Int32, of id: AllocationID) { failures[id, default: []].append(contract) }
 
     /// The contracts that it has or had units in, in the order of joining.
     func contracts(of id: AllocationID) -> [Int32] {
@@ -108,7 +157,7 @@ struct AllocationStore: ~Copyable {
         setHandover(target, of: new)
     }
 
-    /// The allocations that still name an allocation's access details as theirs.
+    /// The allocations in memory that still name an allocation's access details as theirs.
     func heirs(of id: AllocationID) -> [AllocationID] {
         (heirs[id] ?? []).filter { handovers[$0]?.accessOrigin == id }
     }

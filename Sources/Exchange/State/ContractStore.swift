@@ -21,6 +21,8 @@ struct ContractState: BitwiseCopyable {
     var isStopped: Bool { halted || interruptedUntil.microseconds != 0 }
     var gateClosed = false
     var settled = false
+    /// Whether its deliveries and the log of its indices have left memory.
+    var archived = false
     /// Whether its asks changed since somebody searched: then it is marked in `AskIndex`.
     var asksChanged = false
     var last: Price?
@@ -45,8 +47,16 @@ struct ContractHoldings: Sendable {
     var indexLog: [IndexInput] = []
     /// What became known of them, in the order of time.
     var indexRevisions: [IndexRevision] = []
-    /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries.
+    /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries, and nothing is there
+    /// from the moment on in which they begin to be archived.
     var shared: [AllocationID: [DeliveryID]] = [:]
+    /// The allocations that have or had units in it, in the order of joining, as far as they were not looked at after it was archived.
+    var allocations: [AllocationID] = []
+    /// Where runs list its deliveries, in the order of the runs. It follows from the runs.
+    var listed: [SectionPlace] = []
+    /// How many of its deliveries, and of the entries at the end of `indexLog`, have left memory.
+    var archivedDeliveries: Int64 = 0
+    var archivedInputs: Int64 = 0
 }
 
 /// Units of a holder that are on offer for resale.

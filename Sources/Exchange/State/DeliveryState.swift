@@ -29,6 +29,11 @@ struct DeliveryState: Sendable {
     }
 }
 
+extension DeliveryState: Departing {
+    static var departed: DeliveryState { DeliveryState(delivery: Delivery(), contract: -1) }
+    var hasDeparted: Bool { contract < 0 }
+}
+
 /// Disputes, corrections and moves: numbered 1, 2, 3 … each.
 struct DeliveryCases {
     var disputes: [DisputeView] = []
@@ -74,6 +79,7 @@ struct MeterState {
 
 /// One hour of a resource: what it has to deliver and what was reported.
 struct MeteredHour: Equatable, FieldValue {
+    /// None any more once all of them are settled: then no report is taken.
     var deliveries: [DeliveryID] = []
     /// 0 while nothing was reported.
     var sequence: Int64 = 0
@@ -84,15 +90,27 @@ struct MeteredHour: Equatable, FieldValue {
     /// Of the site's energy, what retired certificates cover.
     var hourlyMatched = Measure()
     var annualMatched = Measure()
-    /// Of the deliveries together; it follows from them.
+    /// Of the deliveries together, of those that are settled, too.
     var units: Int64 = 0
+    /// How many of the deliveries are not settled; it follows from them.
+    var unsettled: Int32 = 0
 
     init() {}
+
+    /// Whether what was to be delivered is settled.
+    var isSettled: Bool { deliveries.isEmpty && units > 0 }
 
     /// One more delivery of so many units.
     mutating func add(_ id: DeliveryID, _ quantity: Int64) {
         deliveries.append(id)
         units += quantity
+        unsettled += 1
+    }
+
+    /// One of the deliveries is settled. With the last one none is looked for here any more.
+    mutating func noteSettled() {
+        unsettled -= 1
+        if unsettled == 0 { deliveries = [] }
     }
 
     mutating func code<C: FieldCoder>(_ coder: inout C) {
@@ -103,6 +121,7 @@ struct MeteredHour: Equatable, FieldValue {
         pue.code(&coder)
         hourlyMatched.code(&coder)
         annualMatched.code(&coder)
+        coder.integer(&units)
     }
 }
 
@@ -125,6 +144,9 @@ struct UnlistedSettlements {
     /// Where the delivery before was noted.
     private var latest = 0
     private(set) var count = 0
+
+    /// Whether something of a contract waits to be listed. O(1).
+    func contains(_ contract: Int32) -> Bool { places[contract] != nil }
 
     /// Notes a settled delivery. O(1).
     mutating func add(_ state: DeliveryState) {
@@ -159,8 +181,24 @@ struct UnlistedSettlements {
     }
 }
 
+/// Deliveries of one contract that an operator's run lists one after the other.
+struct SettlementSection: Sendable {
+    var contract: Int32
+    /// How many it lists, and how many the run lists before them.
+    var count: Int64
+    var start: Int64 = 0
+    /// The first of them, as far as they are not archived.
+    var deliveries: [DeliveryID]
+}
+
 /// An operator's run with its lines.
 struct SettlementRunState: Sendable {
     var view: SettlementRunView
-    var deliveries: [DeliveryID]
+    var sections: [SettlementSection]
+}
+
+/// Where a run lists deliveries of a contract.
+struct SectionPlace: BitwiseCopyable {
+    var run: Int32
+    var section: Int32
 }

@@ -2,7 +2,7 @@ import HeapModule
 import Quantities
 
 /// What happens by itself and when: expiries first, of orders and then of bids, then dead-man switches, then gates, then ends of
-/// interruptions, then beginnings of fee schedules, then deadlines, at equal times.
+/// interruptions, then beginnings of fee schedules, then deadlines, then contracts that leave memory, at equal times.
 ///
 /// Entries are hints: what they point at is looked at again when they come up, so an order that left early costs nothing
 /// but its entry.
@@ -79,6 +79,15 @@ struct DueQueue {
         }
     }
 
+    /// A contract of which nothing can change any more leaves memory.
+    struct Archival: Comparable, Sendable {
+        var time: Timestamp
+        var contract: Int32
+        static func < (left: Archival, right: Archival) -> Bool {
+            left.time == right.time ? left.contract < right.contract : left.time < right.time
+        }
+    }
+
     enum Item {
         case expiry(Expiry)
         case bidExpiry(BidExpiry)
@@ -88,6 +97,7 @@ struct DueQueue {
         case feeStart(FeeStart)
         /// With the moment at which it comes up.
         case deadline(Deadline, Timestamp)
+        case archival(Archival, Timestamp)
     }
 
     private var expiries = Heap<Expiry>()
@@ -97,8 +107,11 @@ struct DueQueue {
     private var deadlines = Heap<Deadline>()
     private var resumptions = Heap<Resumption>()
     private var feeStarts = Heap<FeeStart>()
-    /// Deadlines wait until then, so that many of them leave room for trading.
+    private var archivals = Heap<Archival>()
+    /// Deadlines and archivals wait until then, so that many of them leave room for trading.
     private var paused = Timestamp()
+    /// Archivals alone wait until then: nobody waits for them.
+    private var archivalsPaused = Timestamp()
 
     /// The earliest time of all entries: every command asks for it.
     private(set) var next: Timestamp?
@@ -129,7 +142,21 @@ struct DueQueue {
         next = min(next ?? time, time)
     }
 
-    /// Lets deadlines wait for so long after those that came up at `time`; where these came a little late, after the moment at which they
+    mutating func add(_ archival: Archival) {
+        archivals.insert(archival)
+        let time = comingUp(archival)
+        next = min(next ?? time, time)
+    }
+
+    private func comingUp(_ archival: Archival) -> Timestamp { max(archival.time, paused, archivalsPaused) }
+
+    /// Lets archivals wait for so long after those that came up at `time`.
+    mutating func pauseArchivals(for microseconds: Int64, after time: Timestamp) {
+        archivalsPaused = time.advanced(microseconds: microseconds)
+        findNext()
+    }
+
+    /// Lets deadlines and archivals wait for so long after those that came up at `time`; where these came a little late, after the moment at which they
     /// should have, so that the pace holds.
     mutating func pauseDeadlines(for microseconds: Int64, after time: Timestamp) {
         let start = paused > time.advanced(microseconds: -Self.catchUpMicroseconds) ? paused : time
@@ -157,6 +184,7 @@ struct DueQueue {
         if let resumption = resumptions.min?.time { next = min(next ?? resumption, resumption) }
         if let start = feeStarts.min?.time { next = min(next ?? start, start) }
         if let deadline = deadlines.min.map({ max($0.time, paused) }) { next = min(next ?? deadline, deadline) }
+        if let archival = archivals.min.map({ comingUp($0) }) { next = min(next ?? archival, archival) }
     }
 
     /// Takes the first entry that is due at `time`.
@@ -169,7 +197,8 @@ struct DueQueue {
         if gates.min?.time == earliest { return gates.popMin().map(Item.gate) }
         if resumptions.min?.time == earliest { return resumptions.popMin().map(Item.resumption) }
         if feeStarts.min?.time == earliest { return feeStarts.popMin().map(Item.feeStart) }
-        return deadlines.popMin().map { .deadline($0, earliest) }
+        if let deadline = deadlines.min, max(deadline.time, paused) == earliest { return deadlines.popMin().map { .deadline($0, earliest) } }
+        return archivals.popMin().map { .archival($0, earliest) }
     }
 }
 
@@ -198,6 +227,14 @@ extension DueQueue.Deadline: FieldValue {
         coder.integer(&contract)
         resource.code(&coder)
         coder.integer(&position)
+    }
+}
+
+extension DueQueue.Archival: FieldValue {
+    init() { self.init(time: Timestamp(), contract: -1) }
+    mutating func code<C: FieldCoder>(_ coder: inout C) {
+        time.code(&coder)
+        coder.integer(&contract)
     }
 }
 
@@ -284,6 +321,32 @@ extension DueQueue {
     ///
     /// - Complexity: O(entries).
     func hasResumption(_ resumption: Resumption) -> Bool { resumptions.unordered.contains(resumption) }
+
+    /// Writes the contracts that are to leave memory in their order.
+    func encodeArchivals(into encoder: inout BinaryEncoder) {
+        encoder.append(archivals.unordered.sorted())
+        encoder.append(archivalsPaused)
+    }
+
+    /// Reads what `encodeArchivals` wrote.
+    mutating func decodeArchivals(
+        from decoder: inout BinaryDecoder, where isPossible: (Int32) -> Bool
+    ) throws(BinaryDecoder.Failure) {
+        let read = try decoder.read([Archival].self)
+        let readPause = try decoder.read(Timestamp.self)
+        let times = 0...Timestamp.limit.microseconds
+        guard times.contains(readPause.microseconds), read.allSatisfy({ times.contains($0.time.microseconds) && isPossible($0.contract) }),
+            zip(read, read.dropFirst()).allSatisfy({ $0 < $1 }), Set(read.map(\.contract)).count == read.count
+        else { throw decoder.damaged("a contract that cannot leave memory") }
+        archivals = Heap(read)
+        archivalsPaused = readPause
+        findNext()
+    }
+
+    /// The contracts that are to leave memory.
+    ///
+    /// - Complexity: O(entries).
+    var contractsThatLeave: Set<Int32> { Set(archivals.unordered.map(\.contract)) }
 
     /// Writes the beginnings of fee schedules in their order.
     func encodeFeeStarts(into encoder: inout BinaryEncoder) { encoder.append(feeStarts.unordered.sorted()) }

@@ -19,13 +19,24 @@ enum AllocationRoutes {
     @Sendable static func decline(_ call: Call) async throws(Problem) -> Answer {
         let body = try call.read(DeclineAllocation.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await call.perform(.declineAllocation(DeclineAllocation(call.id(AllocationID.self), body)))
+        return try await perform(.declineAllocation(DeclineAllocation(call.id(AllocationID.self), body)), call)
     }
 
     @Sendable static func terminate(_ call: Call) async throws(Problem) -> Answer {
         let body = call.body == nil ? TerminateAllocation.Body() : try call.read(TerminateAllocation.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await call.perform(.terminateAllocation(TerminateAllocation(call.id(AllocationID.self), body)))
+        return try await perform(.terminateAllocation(TerminateAllocation(call.id(AllocationID.self), body)), call)
+    }
+
+    /// Submits a command and answers the allocation, with those of its hours that have left the exchange's memory.
+    private static func perform(_ command: Command, _ call: Call) async throws(Problem) -> Answer {
+        var outcome = try await call.submit(command)
+        if case .allocation(let view) = outcome.reply, !outcome.replayed {
+            let id = view.id
+            let isParted = try await call.query { $0.archivedDeliveries(around: id) > 0 }
+            if isParted, let whole = try await call.allocations([id]).first { outcome.reply = .allocation(whole) }
+        }
+        return Answer(to: outcome, status: 200, products: call.products)
     }
 
     /// What somebody is to an allocation.
@@ -46,9 +57,31 @@ enum AllocationRoutes {
         let page = try Page(call.query)
         let after = try page.after(AllocationID.self)
         let subject = try call.subject()
-        let found = try await call.query { $0.allocations(of: subject, after: after, limit: page.limit + 1) }
+        var numbers: [AllocationID] = []
+        var next: AllocationID? = after
+        var isPartInRecord = false
+        while let start = next, numbers.count <= page.limit {
+            let limit = page.limit + 1 - numbers.count
+            let (more, rest, archived) = try await call.query { exchange in
+                let (more, rest) = exchange.allocationNumbers(of: subject, after: start, limit: limit, looking: Self.lookedAtOnce)
+                return (more, rest, exchange.archivedDeliveries)
+            }
+            numbers += more
+            next = rest
+            isPartInRecord = archived > 0
+        }
+        if isPartInRecord {
+            let archived = try await call.past { (history, known) async throws(HistoryError) in
+                try await history.allocationNumbers(of: subject, after: after, limit: page.limit + 1, including: known)
+            }
+            numbers = Set(numbers + archived).sorted()
+        }
+        let found = try await call.allocations(Array(numbers.prefix(page.limit + 1)))
         return call.list(found, limit: page.limit) { String($0.id.rawValue) }
     }
+
+    /// Allocations, lots and deliveries that one question to the exchange looks at.
+    private static let lookedAtOnce = 10_000
 
     /// The allocation; for the holder with access details and its own request, for the provider with the request.
     @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
@@ -107,22 +140,19 @@ enum AllocationRoutes {
     private static func visible(_ call: Call) async throws(Problem) -> Standing {
         let id = call.id(AllocationID.self)
         let participant = call.caller.participant
-        let standing = try await call.query { exchange in
-            exchange.allocation(id).map { view in
-                let (isHolder, isProvider) = (exchange.isHolder(participant, of: id), exchange.isProvider(participant, of: id))
-                var others: [ParticipantID] = []
-                if isHolder { for hour in view.hours where !others.contains(hour.providerID) { others.append(hour.providerID) } }
-                if isProvider, !isHolder { others.append(view.holderID) }
-                return Standing(
-                    view: view, isHolder: isHolder, isProvider: isProvider, origin: exchange.accessOrigin(of: id),
-                    others: others.map { ($0, exchange.participant($0)?.name ?? "", exchange.contactVersion(of: $0)) }
-                )
-            }
+        guard let view = try await call.allocations([id]).first else { throw .notFound("allocation") }
+        let (isHolder, isProvider) = (view.holderID == participant, view.hours.contains { $0.providerID == participant })
+        guard isHolder || isProvider || call.caller.seesEverything else { throw .notFound("allocation") }
+        var others: [ParticipantID] = []
+        if isHolder { for hour in view.hours where !others.contains(hour.providerID) { others.append(hour.providerID) } }
+        if isProvider, !isHolder { others.append(view.holderID) }
+        let named = others
+        return try await call.query { exchange in
+            Standing(
+                view: view, isHolder: isHolder, isProvider: isProvider, origin: exchange.accessOrigin(of: id),
+                others: named.map { ($0, exchange.participant($0)?.name ?? "", exchange.contactVersion(of: $0)) }
+            )
         }
-        guard let standing, standing.isHolder || standing.isProvider || call.caller.seesEverything else {
-            throw .notFound("allocation")
-        }
-        return standing
     }
 
     /// Seals details in the vault, then says so to the exchange, which keeps their hash only.
@@ -136,8 +166,8 @@ enum AllocationRoutes {
         } catch {
             throw Problem(error)
         }
-        return try await call.perform(
-            .recordHandover(RecordHandover(allocation: id, kind: kind, hash: Bytes(sealed.hash), version: sealed.version))
+        return try await perform(
+            .recordHandover(RecordHandover(allocation: id, kind: kind, hash: Bytes(sealed.hash), version: sealed.version)), call
         )
     }
 

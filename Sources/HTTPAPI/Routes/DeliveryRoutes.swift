@@ -1,6 +1,7 @@
 import Cryptography
 import Exchange
 import Quantities
+import Sequencer
 
 /// Deliveries, and the meters' reports on them.
 enum DeliveryRoutes {
@@ -24,15 +25,38 @@ enum DeliveryRoutes {
         let participant = try call.listed()
         let contract = call.query["contract"].map { call.products.contract(symbol: $0) }
         if contract == ContractKey() { throw Problem(.unknownContract, "there is no such contract", field: "contract") }
-        let found = try await call.query {
-            $0.deliveries(of: participant, contract: contract, after: after, limit: page.limit + 1)
+        var found: [DeliveryView] = []
+        var next: DeliveryID? = after
+        var isPartInRecord = false
+        while let start = next, found.count <= page.limit {
+            let limit = page.limit + 1 - found.count
+            let (more, rest, archived) = try await call.query { exchange in
+                let (more, rest) = exchange.deliveries(
+                    of: participant, contract: contract, after: start, limit: limit, looking: Self.lookedAtOnce)
+                return (more, rest, exchange.archivedDeliveries)
+            }
+            found += more
+            next = rest
+            isPartInRecord = archived > 0
         }
-        return call.list(found, limit: page.limit) { String($0.id.rawValue) }
+        if isPartInRecord {
+            let known = Set(found.map(\.id))
+            let wanted = ArchivedDeliveryQuery.page(participant: participant, contract: contract, after: after, limit: page.limit + 1)
+            let archived = try await call.archived(wanted)
+            found += try await call.views(archived.filter { !known.contains($0.id) })
+            found.sort { $0.id < $1.id }
+        }
+        return call.list(Array(found.prefix(page.limit + 1)), limit: page.limit) { String($0.id.rawValue) }
     }
+
+    /// Deliveries that one question to the exchange looks at: well below a millisecond.
+    private static let lookedAtOnce = 10_000
 
     @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
         let id = call.id(DeliveryID.self)
-        guard let delivery = try await call.query({ $0.delivery(id) }),
+        var (found, isArchived) = try await call.query { ($0.delivery(id), $0.isArchived(id)) }
+        if isArchived { found = try await call.views(call.archived(.numbers([id]))).first }
+        guard let delivery = found,
             call.caller.seesEverything || delivery.holderID == call.caller.participant
                 || delivery.providerID == call.caller.participant
         else { throw .notFound("delivery") }

@@ -45,7 +45,7 @@ enum IndexRoutes {
                 at.map { Hour(containing: $0) } ?? exchange.latestIndexHour(scope, knownAt: moment) ?? Hour(containing: moment)
             return exchange.indexSource(scope, period.window(around: hour), knownAt: moment)
         }
-        guard let source else { throw .notFound("index") }
+        guard let found = source, let source = try await call.complete([found]).first else { throw .notFound("index") }
         return call.json(IndexDetailsAnswer(source, asKnownAt: moment, period: period))
     }
 
@@ -87,12 +87,13 @@ enum IndexRoutes {
         while start < to, sources.count < most {
             let first = start
             let count = min(Int((to - first + length - 1) / length), Int(24 / length), most - sources.count)
-            sources += try await call.query { exchange in
+            let found = try await call.query { exchange in
                 (0..<Int32(count)).map { period in
                     let from = first + period * length
                     return exchange.indexSource(scope, from..<from + length, knownAt: moment)
                 }
             }
+            sources += try await call.complete(found)
             start = first + Int32(count) * length
         }
         return sources
@@ -138,7 +139,22 @@ enum IndexRoutes {
         try call.check { () throws(Refusal) in try body.check() }
         let product = call.products.product(code: call.parameters[0])
         guard product != .none else { throw .notFound("index of a product") }
+        try await checkExcluded(body, product, call)
         return try await call.perform(.reviseIndex(ReviseIndex(product: product, body: body)), status: 201)
+    }
+}
+
+extension IndexRoutes {
+    /// That the trades to be left out are sales of the hour, where some of these are in the record alone; else the exchange looks.
+    private static func checkExcluded(_ body: ReviseIndex.Body, _ product: ProductID, _ call: Call) async throws(Problem) {
+        guard let excluded = body.excludedTrades, !excluded.isEmpty else { return }
+        let key = ContractKey(product: product, hour: body.hour)
+        guard var noted = try await call.query({ $0.notedSales(of: key) }), noted.archived > 0 else { return }
+        noted.add(try await call.inputs(of: [product], key.hour..<key.hour + 1))
+        guard noted.archived == 0 else { throw Call.unsound }
+        let known = Set(noted.sales.log.map(\.trade) + noted.sales.revisions.flatMap { $0.changes.map(\.trade) })
+        guard let stranger = excluded.first(where: { !known.contains($0) }) else { return }
+        throw Problem(.notFound, "\(stranger) is no sale of that hour's index", field: "excluded_trades")
     }
 }
 

@@ -1,5 +1,6 @@
 import Exchange
 import Quantities
+import Sequencer
 
 /// The operator's settlement runs and what they settled.
 enum SettlementRoutes {
@@ -40,7 +41,14 @@ enum SettlementRoutes {
             guard let lines = try await call.query({ $0.settlementLines(id, from: start, limit: Page.largestLimit) }) else {
                 throw .notFound("settlement")
             }
-            for (offset, line) in lines.enumerated() where found.count <= page.limit {
+            var archived: [Int: DeliveryView] = [:]
+            if let first = lines.firstIndex(where: { $0 == nil }), let last = lines.lastIndex(where: { $0 == nil }) {
+                let wanted = Int64(start + first)..<Int64(start + last + 1)
+                let read = try await call.archived(.lines(id, wanted))
+                for (line, view) in zip(read, try await call.views(read)) { archived[Int(line.position) - start] = view }
+            }
+            for (offset, known) in lines.enumerated() where found.count <= page.limit {
+                guard let line = known ?? archived[offset] else { throw Call.unsound }
                 guard caller.seesEverything || line.holderID == caller.participant || line.providerID == caller.participant else { continue }
                 found.append((start + offset, line))
             }

@@ -123,13 +123,35 @@ struct StatementReader {
 
     private func addDeliveries(to builder: inout StatementBuilder) async throws(Problem) {
         var next: Int? = 0
+        var known: Set<DeliveryID> = []
+        var isPartInRecord = false
         let (participant, from, to) = (participant, periods.from, periods.to)
         while let start = next {
-            let (found, rest) = try await call.query {
-                $0.settledDeliveries(of: participant, from: from, to: to, after: start, looking: Self.deliveriesAtOnce)
+            let (found, rest, archived) = try await call.query { exchange in
+                let (found, rest) = exchange.settledDeliveries(
+                    of: participant, from: from, to: to, after: start, looking: Self.deliveriesAtOnce)
+                return (found, rest, exchange.archivedDeliveries)
             }
-            for settled in found { builder.add(settled) }
+            for settled in found {
+                builder.add(settled)
+                known.insert(settled.id)
+            }
             next = rest
+            isPartInRecord = archived > 0
+        }
+        guard isPartInRecord else { return }
+        var last: SettledPlace?
+        while true {
+            let after = last
+            let found = try await call.archived(.settled(participant, from: from, to: to, after: after, limit: Self.pageSize))
+            let new = found.filter { !known.contains($0.id) }
+            let settled = try await call.query { exchange in new.map { exchange.settled($0, for: participant) } }
+            for settled in settled {
+                guard let settled else { throw Call.unsound }
+                builder.add(settled)
+            }
+            guard found.count == Self.pageSize, let end = found.last else { return }
+            last = SettledPlace(time: end.settledAt, delivery: end.id)
         }
     }
 }

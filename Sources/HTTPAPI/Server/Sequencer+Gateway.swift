@@ -29,6 +29,8 @@ extension Sequencer: ExchangeGateway {
                 MetricSample("suanpan_trades_total", .counter, market.trades, help: "Trades since the record began."),
                 MetricSample("suanpan_open_orders", .gauge, market.openOrders, help: "Orders that rest or wait."),
                 MetricSample("suanpan_waiting_stop_orders", .gauge, market.waitingStops, help: "Stops that have not triggered."),
+                MetricSample("suanpan_deliveries", .gauge, market.deliveries, help: "Deliveries in memory."),
+                MetricSample("suanpan_allocations", .gauge, market.allocations, help: "Allocations in memory."),
                 MetricSample("suanpan_books", .gauge, market.contracts, help: "Contracts that somebody touched, each with its book."),
                 MetricSample("suanpan_participants", .gauge, market.participants, help: "Participants."),
                 MetricSample("suanpan_resources", .gauge, market.resources, help: "Resources."),

@@ -6,7 +6,8 @@ import Sequencer
 /// Proves a database: computes the journal again and holds every row of every projection against it.
 ///
 /// 1. Every frame: the chain, the hashes, the events and results that its commands give.
-/// 2. Every row of `accounts`, `transfers`, `trades`, `orders` and `audit_log` up to where the projections are: missing, extra, different.
+/// 2. Every row of `accounts`, `transfers`, `trades`, `orders`, `audit_log` and the archive up to where the projections are: missing, extra,
+///    different.
 /// 3. Every snapshot: its rows by their hashes, and its state's hash against the state that was computed.
 /// 4. The rows of `transfers` summed anew: nobody but the world ever below zero, balanced per asset, equal to the exchange,
 ///    nothing in the escrow of settled contracts.
@@ -20,6 +21,10 @@ package struct ProjectionAudit {
     private var trades: OrderedTableAudit<TradeRow>
     private var orders: OrderTableAudit
     private var actions: OrderedTableAudit<AuditLogRow>
+    private var archivedDeliveries: KeyedTableAudit<ArchivedDeliveryRow>
+    private var archivedParties: KeyedTableAudit<ArchivedPartyRow>
+    private var archivedAllocations: KeyedTableAudit<ArchivedAllocationRow>
+    private var archivedInputs: KeyedTableAudit<ArchivedInputsRow>
     private var balances = BalanceAudit()
     private var rules = RuleAudit()
     private var rows = ProjectedRows()
@@ -70,6 +75,10 @@ package struct ProjectionAudit {
         trades = try OrderedTableAudit(tables)
         orders = OrderTableAudit(tables)
         actions = try OrderedTableAudit(tables)
+        archivedDeliveries = KeyedTableAudit(tables)
+        archivedParties = KeyedTableAudit(tables)
+        archivedAllocations = KeyedTableAudit(tables)
+        archivedInputs = KeyedTableAudit(tables)
     }
 
     private mutating func compareAll(_ journal: Connection, _ progress: (Int64, Int64) -> Void) throws {
@@ -108,6 +117,10 @@ package struct ProjectionAudit {
         for trade in rows.trades { _ = try trades.confirm(trade) }
         for order in rows.orders { try orders.confirm(order) }
         for action in rows.actions { _ = try actions.confirm(action) }
+        for delivery in rows.archivedDeliveries { try archivedDeliveries.confirm(delivery) }
+        for party in rows.archivedParties { try archivedParties.confirm(party) }
+        for allocation in rows.archivedAllocations { try archivedAllocations.confirm(allocation) }
+        for inputs in rows.archivedInputs { try archivedInputs.confirm(inputs) }
     }
 
     /// At the sequence number that the tables include.
@@ -117,6 +130,10 @@ package struct ProjectionAudit {
         try trades.confirmEnd()
         try orders.confirmEnd()
         try actions.confirmEnd()
+        try archivedDeliveries.confirmEnd()
+        try archivedParties.confirmEnd()
+        try archivedAllocations.confirmEnd()
+        try archivedInputs.confirmEnd()
         try balances.confirmEnd(replay.exchange)
         tablesConfirmed = true
     }

@@ -145,6 +145,99 @@ enum HistoryQueries {
         return (sql, conditions.parameters)
     }
 
+    // MARK: The archive
+
+    /// A list of numbers as one parameter.
+    private static func list(_ numbers: [Int64], _ conditions: inout Conditions) -> String {
+        let text = numbers.map(String.init).joined(separator: ",")
+        return "ANY(string_to_array(\(conditions.number(.text(text))), ',')::bigint[])"
+    }
+
+    static func deliveries(_ wanted: ArchivedDeliveryQuery) -> Query {
+        var conditions = Conditions()
+        let columns = ArchivedDeliveryRow.selection()
+        switch wanted {
+        case .numbers(let ids):
+            conditions.add("id = \(list(ids.map(\.rawValue), &conditions))")
+            return ("SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY id", conditions.parameters)
+        case .allocations(let ids):
+            conditions.add("allocation = \(list(ids.map(\.rawValue), &conditions))")
+            return ("SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY id", conditions.parameters)
+        case .lines(let run, let lines):
+            conditions.add("run = \(conditions.number(.int64(run.rawValue)))")
+            conditions.add("position >= \(conditions.number(.int64(lines.lowerBound)))")
+            conditions.add("position < \(conditions.number(.int64(lines.upperBound)))")
+            return ("SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY position", conditions.parameters)
+        case .settled(let participant, let from, let to, let after, let limit):
+            let count = self.limit(limit, &conditions)
+            conditions.add("p.participant = \(conditions.number(.int64(participant.rawValue)))")
+            conditions.add("p.settled_at_micros >= \(conditions.number(.int64(from.microseconds)))")
+            conditions.add("p.settled_at_micros < \(conditions.number(.int64(to.microseconds)))")
+            if let after {
+                let (time, delivery) = (
+                    conditions.number(.int64(after.time.microseconds)), conditions.number(.int64(after.delivery.rawValue)))
+                conditions.add("(p.settled_at_micros, p.delivery) > (\(time), \(delivery))")
+            }
+            let sql = """
+                SELECT \(ArchivedDeliveryRow.selection(of: "d")) FROM archived_parties p JOIN archived_deliveries d ON d.id = p.delivery
+                \(conditions.whereClause) ORDER BY p.settled_at_micros, p.delivery LIMIT \(count)
+                """
+            return (sql, conditions.parameters)
+        case .page(let participant, let contract, let after, let limit):
+            return page(of: participant, contract, after: after, limit: limit)
+        }
+    }
+
+    /// Of a participant what it held and what it provided is read apart, each from its index.
+    private static func page(of participant: ParticipantID?, _ contract: ContractKey?, after: DeliveryID, limit: Int) -> Query {
+        var conditions = Conditions()
+        let columns = ArchivedDeliveryRow.selection()
+        let count = self.limit(limit, &conditions)
+        conditions.add("id > \(conditions.number(.int64(after.rawValue)))")
+        if let contract { add(contract, &conditions) }
+        guard let participant else {
+            let sql = "SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY id LIMIT \(count)"
+            return (sql, conditions.parameters)
+        }
+        let party = conditions.number(.int64(participant.rawValue))
+        func role(_ column: String) -> String {
+            var own = conditions
+            own.add("\(column) = \(party)")
+            return "(SELECT \(columns) FROM archived_deliveries \(own.whereClause) ORDER BY id LIMIT \(count))"
+        }
+        let sql = "\(role("holder")) UNION \(role("provider")) ORDER BY id LIMIT \(count)"
+        return (sql, conditions.parameters)
+    }
+
+    static func allocations(_ ids: [AllocationID]) -> Query {
+        var conditions = Conditions()
+        conditions.add("id = \(list(ids.map(\.rawValue), &conditions))")
+        let sql = "SELECT \(ArchivedAllocationRow.selection()) FROM archived_allocations \(conditions.whereClause) ORDER BY id"
+        return (sql, conditions.parameters)
+    }
+
+    static func allocationNumbers(of participant: ParticipantID, after: AllocationID, limit: Int) -> Query {
+        var conditions = Conditions()
+        let party = conditions.number(.int64(participant.rawValue))
+        let cursor = conditions.number(.int64(after.rawValue))
+        let count = self.limit(limit, &conditions)
+        let held = "SELECT id AS number FROM archived_allocations WHERE holder = \(party) AND id > \(cursor) ORDER BY id LIMIT \(count)"
+        let provided = """
+            SELECT DISTINCT allocation AS number FROM archived_deliveries WHERE provider = \(party) AND allocation > \(cursor)
+            ORDER BY allocation LIMIT \(count)
+            """
+        return ("(\(held)) UNION (\(provided)) ORDER BY number LIMIT \(count)", conditions.parameters)
+    }
+
+    static func inputs(products: [ProductID], hours: Range<Hour>) -> Query {
+        var conditions = Conditions()
+        conditions.add("product = \(list(products.map { Int64($0.index) }, &conditions))")
+        conditions.add("hour >= \(conditions.number(.int64(Int64(hours.lowerBound.hoursSince1970))))")
+        conditions.add("hour < \(conditions.number(.int64(Int64(hours.upperBound.hoursSince1970))))")
+        let sql = "SELECT \(ArchivedInputsRow.selection()) FROM archived_inputs \(conditions.whereClause) ORDER BY product, hour, start"
+        return (sql, conditions.parameters)
+    }
+
     private static func add(_ contract: ContractKey, _ conditions: inout Conditions) {
         conditions.add("product = \(conditions.number(.int64(Int64(contract.productColumn))))")
         conditions.add("hour = \(conditions.number(.int64(Int64(contract.hour.hoursSince1970))))")

@@ -103,6 +103,34 @@ package final class PostgresHistory: History {
         return try await rows(AuditLogRow.self, including: sequence, sql, parameters).map(\.action)
     }
 
+    package func deliveries(
+        _ wanted: ArchivedDeliveryQuery, including sequence: Int64
+    ) async throws(HistoryError) -> [ArchivedDelivery] {
+        let (sql, parameters) = HistoryQueries.deliveries(wanted)
+        return try await read(including: sequence, sql, parameters) { row in try ArchivedDeliveryRow(row).archived() }
+    }
+
+    package func allocations(
+        _ ids: [AllocationID], including sequence: Int64
+    ) async throws(HistoryError) -> [ArchivedAllocation] {
+        let (sql, parameters) = HistoryQueries.allocations(ids)
+        return try await read(including: sequence, sql, parameters) { row in try ArchivedAllocationRow(row).archived() }
+    }
+
+    package func allocationNumbers(
+        of participant: ParticipantID, after: AllocationID, limit: Int, including sequence: Int64
+    ) async throws(HistoryError) -> [AllocationID] {
+        let (sql, parameters) = HistoryQueries.allocationNumbers(of: participant, after: after, limit: limit)
+        return try await read(including: sequence, sql, parameters) { row in AllocationID(try row.int64(0)) }
+    }
+
+    package func inputs(
+        products: [ProductID], hours: Range<Hour>, including sequence: Int64
+    ) async throws(HistoryError) -> [ArchivedInputs] {
+        let (sql, parameters) = HistoryQueries.inputs(products: products, hours: hours)
+        return try await read(including: sequence, sql, parameters) { row in try ArchivedInputsRow(row).archived() }
+    }
+
     private func rows<R: ProjectionRow>(
         _ type: R.Type, including sequence: Int64, _ sql: String, _ parameters: [SQLValue]
     ) async throws(HistoryError) -> [R] {

@@ -28,16 +28,24 @@ package struct ProjectedRows {
     var trades: [TradeRow] = []
     var orders: [OrderRow] = []
     var actions: [AuditLogRow] = []
+    var archivedDeliveries: [ArchivedDeliveryRow] = []
+    var archivedParties: [ArchivedPartyRow] = []
+    var archivedAllocations: [ArchivedAllocationRow] = []
+    var archivedInputs: [ArchivedInputsRow] = []
 
     package init() {}
 
     /// Every row's columns, table by table in the order of the events: two ways to read the same events are held against each other here.
     package var columns: [[SQLValue]] {
-        accounts.map(\.values) + transfers.map(\.values) + trades.map(\.values) + orders.map(\.values)
-            + actions.map(\.values)
+        let trading = accounts.map(\.values) + transfers.map(\.values) + trades.map(\.values) + orders.map(\.values)
+        let archived = archivedDeliveries.map(\.values) + archivedParties.map(\.values) + archivedAllocations.map(\.values)
+        return trading + actions.map(\.values) + archived + archivedInputs.map(\.values)
     }
 
-    var count: Int { accounts.count + transfers.count + trades.count + orders.count + actions.count }
+    var count: Int {
+        accounts.count + transfers.count + trades.count + orders.count + actions.count + archivedDeliveries.count
+            + archivedParties.count + archivedAllocations.count + archivedInputs.count
+    }
 
     /// Adds the row that an event makes, if it makes one.
     package mutating func add(_ recorded: RecordedEvent) {
@@ -49,6 +57,12 @@ package struct ProjectedRows {
         case .trade(let trade): trades.append(TradeRow(trade, sequence: recorded.sequence))
         case .orderClosed(let order): orders.append(OrderRow(order, sequence: recorded.sequence))
         case .administered(let action): actions.append(AuditLogRow(action, sequence: recorded.sequence))
+        case .deliveryArchived(let delivery):
+            archivedDeliveries.append(ArchivedDeliveryRow(delivery, sequence: recorded.sequence))
+            archivedParties += ArchivedPartyRow.all(of: delivery)
+        case .allocationArchived(let allocation):
+            archivedAllocations.append(ArchivedAllocationRow(allocation, sequence: recorded.sequence))
+        case .inputsArchived(let inputs): archivedInputs.append(ArchivedInputsRow(inputs, sequence: recorded.sequence))
         case .participant, .apiKey, .zone, .computeClass, .grade, .product, .resource, .orderAccepted, .offer, .bid,
             .allocation, .delivery, .meterReport, .settlement, .halt, .resume, .energyCertificate, .attestationKey, .wipe, .feeVersion,
             .dispute, .correction, .signingKey, .move, .networkPath:
@@ -63,6 +77,10 @@ package struct ProjectedRows {
         trades.removeAll(keepingCapacity: true)
         orders.removeAll(keepingCapacity: true)
         actions.removeAll(keepingCapacity: true)
+        archivedDeliveries.removeAll(keepingCapacity: true)
+        archivedParties.removeAll(keepingCapacity: true)
+        archivedAllocations.removeAll(keepingCapacity: true)
+        archivedInputs.removeAll(keepingCapacity: true)
     }
 }
 
@@ -129,6 +147,10 @@ struct ProjectionBatch {
             try copy(rows.trades, connection)
             try copy(rows.orders, connection)
             try copy(rows.actions, connection)
+            try copy(rows.archivedDeliveries, connection)
+            try copy(rows.archivedParties, connection)
+            try copy(rows.archivedAllocations, connection)
+            try copy(rows.archivedInputs, connection)
         } catch {
             if connection.isInTransaction { try? connection.rollback() }
             throw error
@@ -151,7 +173,8 @@ struct ProjectionBatch {
     static func clear(_ connection: Connection) throws {
         try connection.transaction {
             try connection.query("SELECT 1 FROM projector_position FOR UPDATE")
-            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders, audit_log")
+            let archive = "archived_deliveries, archived_parties, archived_allocations, archived_inputs"
+            try connection.executeScript("TRUNCATE accounts, transfers, trades, orders, audit_log, \(archive)")
             try connection.query(
                 "UPDATE projector_position SET sequence = 0, frame_hash = $1", [.bytes(ChainLink.start.frameHash)])
         }

@@ -7,6 +7,7 @@ protocol ColumnSink: ~Copyable {
     mutating func integer(_ value: Int32) throws(PostgresError)
     mutating func text(_ value: String) throws(PostgresError)
     mutating func boolean(_ value: Bool) throws(PostgresError)
+    mutating func bytes(_ value: [UInt8]) throws(PostgresError)
     mutating func null() throws(PostgresError)
 }
 
@@ -24,6 +25,7 @@ extension BinaryCopy: ColumnSink {
     mutating func integer(_ value: Int32) throws(PostgresError) { try append(int32: value) }
     mutating func text(_ value: String) throws(PostgresError) { try append(text: value) }
     mutating func boolean(_ value: Bool) throws(PostgresError) { try append(value) }
+    mutating func bytes(_ value: [UInt8]) throws(PostgresError) { try append(bytes: value) }
     mutating func null() throws(PostgresError) { try appendNull() }
 }
 
@@ -35,6 +37,7 @@ struct ColumnList: ColumnSink {
     mutating func integer(_ value: Int32) { values.append(.int64(Int64(value))) }
     mutating func text(_ value: String) { values.append(.text(value)) }
     mutating func boolean(_ value: Bool) { values.append(.bool(value)) }
+    mutating func bytes(_ value: [UInt8]) { values.append(.bytes(value)) }
     mutating func null() { values.append(.null) }
 }
 
@@ -62,6 +65,7 @@ extension ProjectionRow {
     func difference(from expected: Self) -> String? {
         let (mine, theirs) = (values, expected.values)
         for (column, pair) in zip(Self.columns, zip(mine, theirs)) where pair.0 != pair.1 {
+            if case .bytes = pair.0 { return "\(column) is not what the journal says" }
             return "\(column) is \(Self.show(pair.0)), the journal says \(Self.show(pair.1))"
         }
         return nil

@@ -5,7 +5,7 @@ import Postgres
 
 /// Follows the journal and writes its events into the tables that auditors, reports and the past are read from.
 ///
-///     journal_frames ──► events ──► COPY accounts, transfers, trades, orders ──┐ one
+///     journal_frames ──► events ──► COPY accounts, transfers, trades, orders … ┐ one
 ///                                   projector_position ────────────────────────┘ transaction
 ///
 /// The position moves in the transaction that writes the rows, so every event is in the tables exactly once, whatever dies

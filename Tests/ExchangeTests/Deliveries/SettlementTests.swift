@@ -151,7 +151,7 @@ struct SettlementTests {
         #expect(second.deliveries == 1 && second.paid == Micros(4_995_000) && second.refunded == Micros(5_015_000))
         #expect(second.compensation == Micros(1_500_000) && second.fees == Micros(20_000))
         #expect(run(300)?.deliveries == 0)
-        #expect(pit.market.exchange.settlementLines(second.id, from: 0, limit: 9)?.map(\.id) == [DeliveryID(2)])
+        #expect(pit.market.exchange.settlementLines(second.id, from: 0, limit: 9)?.map { $0?.id } == [DeliveryID(2)])
         #expect(pit.market.exchange.settlementLines(SettlementRunID(Int64.max), from: 0, limit: 9) == nil)
         #expect(pit.market.exchange.ledgerAccounts(of: nil, after: AccountID(0), limit: .max).map(\.balance) == money)
         for issuer in [pit.alice, pit.provider, pit.meter] {
