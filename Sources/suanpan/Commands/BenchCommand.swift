@@ -9,7 +9,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchMatchingCommand.self, BenchExchangeCommand.self, BenchHTTPCommand.self, BenchRecoveryCommand.self,
             BenchProofsCommand.self, BenchLoadCommand.self, BenchStreamsCommand.self, BenchSettlementCommand.self,
-            BenchBidsCommand.self, BenchPressureCommand.self,
+            BenchBidsCommand.self, BenchPressureCommand.self, BenchLifeCommand.self,
         ]
     )
 }
