@@ -71,17 +71,19 @@ final class CoreLoop: @unchecked Sendable {
     var gauges: MarketGauges { condition.withLock { published } }
 
     /// Puts an item at the end of the queue, or says why not.
-    func enqueue(_ item: Item) -> SubmissionError? {
+    func enqueue(_ item: Item) -> SubmissionError? { enqueue(CollectionOfOne(item)).refusal }
+
+    /// Puts items at the end of the queue, as many as it takes; answers how many those were, and why not all.
+    func enqueue(_ items: some Collection<Item>) -> (count: Int, refusal: SubmissionError?) {
         condition.lock()
         defer { condition.unlock() }
-        guard !stopping, !ended else { return .stopped }
-        guard queue.count < limits.queue else {
-            rejected += 1
-            return .overloaded
-        }
-        queue.append(item)
-        if queue.count == 1 { condition.signal() }
-        return nil
+        guard !stopping, !ended else { return (0, .stopped) }
+        let count = min(items.count, limits.queue - queue.count)
+        if queue.isEmpty, count > 0 { condition.signal() }
+        queue.append(contentsOf: items.prefix(count))
+        guard count < items.count else { return (count, nil) }
+        rejected += Int64(items.count - count)
+        return (count, .overloaded)
     }
 
     /// Ends the thread after what is queued.
@@ -113,14 +115,15 @@ final class CoreLoop: @unchecked Sendable {
         var isOpen = true
         while isOpen, let items = takeQueued() {
             if items.isEmpty {
-                var batch = writer.emptyBatch()
+                var batch = writer.openBatch(for: 0, limits)
                 passTime(until: stamp(), into: &batch)
                 isOpen = writer.take(batch)
             }
             // A batch is whatever had arrived, in pieces that a frame can hold.
             for start in stride(from: 0, to: items.count, by: limits.batch) where isOpen {
-                var batch = writer.emptyBatch()
-                performAll(items[start..<min(start + limits.batch, items.count)], into: &batch)
+                let end = min(start + limits.batch, items.count)
+                var batch = writer.openBatch(for: end - start, limits)
+                performAll(items[start..<end], into: &batch)
                 publish()
                 isOpen = writer.take(batch)
                 if !isOpen { for item in items[min(start + limits.batch, items.count)...] { refuse(item) } }

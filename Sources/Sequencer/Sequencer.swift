@@ -3,6 +3,20 @@ import Foundation
 import Quantities
 import Synchronization
 
+/// A command on its way to the core thread, and who hears of it.
+package struct Submission: Sendable {
+    package var command: EncodedCommand
+    package var answer: @Sendable (Result<Outcome, SubmissionError>) -> Void
+
+    package init(
+        _ command: Command, issuer: ParticipantID, idempotency: IdempotencyKey?,
+        answer: @escaping @Sendable (Result<Outcome, SubmissionError>) -> Void
+    ) {
+        self.command = EncodedCommand(command, issuer: issuer, idempotency: idempotency)
+        self.answer = answer
+    }
+}
+
 /// Puts everything that happens into one order, and lets nothing out before it is durable.
 ///
 ///     requests ──► queue ──► core thread: stamp time, apply ──► hand-over ──► writer thread: commit ──► answers
@@ -61,6 +75,14 @@ package final class Sequencer: Sendable {
         return try await enqueue { answer in .command(encoded, .whole(answer)) }
     }
 
+    /// Submits commands without waiting, in their order. Each one's `answer` is called once, when it is durable, on the writer's thread, where it
+    /// must be quick; at once where the command is not taken.
+    package func submit(_ submissions: [Submission]) {
+        let taken = core.enqueue(submissions.lazy.map { CoreLoop.Item.command($0.command, .whole($0.answer)) })
+        guard let refusal = taken.refusal else { return }
+        for submission in submissions[taken.count...] { submission.answer(.failure(refusal)) }
+    }
+
     /// Submits a command whose whole answer nobody needs: `answer` hears what became of it, and of an order in short, once that is durable.
     /// It is called on the writer's thread and must be quick.
     ///
@@ -75,11 +97,22 @@ package final class Sequencer: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Exchange) -> Value
     ) async throws(SubmissionError) -> Value {
-        try await enqueue { answer in
-            .read { exchange in
-                let value = body(exchange)
-                return { error in answer(error.map(Result.failure) ?? .success(value)) }
-            }
+        try await enqueue { answer in Self.reading(body, answer) }
+    }
+
+    /// Reads the state without waiting: `answer` is called once, as that of `submit`.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Exchange) -> Value, answer: @escaping @Sendable (Result<Value, SubmissionError>) -> Void
+    ) {
+        if let refusal = core.enqueue(Self.reading(body, answer)) { answer(.failure(refusal)) }
+    }
+
+    private static func reading<Value: Sendable>(
+        _ body: @escaping @Sendable (Exchange) -> Value, _ answer: @escaping @Sendable (Result<Value, SubmissionError>) -> Void
+    ) -> CoreLoop.Item {
+        .read { exchange in
+            let value = body(exchange)
+            return { error in answer(error.map(Result.failure) ?? .success(value)) }
         }
     }
 

@@ -84,6 +84,17 @@ final class WriterLoop: @unchecked Sendable {
     /// An empty batch, in the memory of a committed one where there is one.
     func emptyBatch() -> Batch { condition.withLock { spare.popLast() } ?? Batch() }
 
+    /// The batch to go on with: the last one that was handed over, where it still waits and has room for `count` more requests within the
+    /// bounds; else an empty one. So a frame holds all that was applied until the writer came for it, and few frames carry many requests.
+    func openBatch(for count: Int, _ limits: Sequencer.Limits) -> Batch {
+        condition.withLock {
+            if let last = waiting.last, last.answers.count + count <= limits.batch, last.byteCount < limits.batchBytes {
+                return waiting.removeLast()
+            }
+            return spare.popLast() ?? Batch()
+        }
+    }
+
     /// Ends the thread after what was handed over.
     func stop() {
         condition.lock()
