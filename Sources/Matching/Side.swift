@@ -1,5 +1,5 @@
 /// The side of an order: who pays and who delivers.
-package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+@usableFromInline package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     /// Pays cash for device-hours.
     case buy
     /// Delivers device-hours for cash.
@@ -18,7 +18,7 @@ package enum Side: UInt8, Sendable, BitwiseCopyable, CaseIterable {
 }
 
 /// What happens when an incoming order meets a resting order of the same owner. The incoming order's mode decides.
-package enum SelfTradePrevention: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+@usableFromInline package enum SelfTradePrevention: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     /// The incoming order stops there: what it has filled stays, its remainder is cancelled.
     case cancelNewest
     /// The resting order is cancelled whole and the sweep goes on.

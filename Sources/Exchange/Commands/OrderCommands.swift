@@ -2,8 +2,8 @@ import Matching
 import Quantities
 
 extension Side: FieldValue {
-    package init() { self = .buy }
-    package mutating func code<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() { self = .buy }
+    @usableFromInline package mutating func code<C: FieldCoder>(_ coder: inout C) {
         var name = self == .buy ? SideName.buy : .sell
         coder.choice(&name)
         self = name == .buy ? .buy : .sell
@@ -16,8 +16,8 @@ private enum SideName: String, Choice {
 }
 
 extension SelfTradePrevention: FieldValue {
-    package init() { self = .cancelNewest }
-    package mutating func code<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() { self = .cancelNewest }
+    @usableFromInline package mutating func code<C: FieldCoder>(_ coder: inout C) {
         var name: SelfTradePreventionName =
             switch self {
             case .cancelNewest: .cancelNewest
@@ -41,7 +41,7 @@ private enum SelfTradePreventionName: String, Choice {
 }
 
 /// The kinds of order of MARKET.md section 3.
-package enum OrderType: String, Choice, BitwiseCopyable {
+@usableFromInline package enum OrderType: String, Choice, BitwiseCopyable {
     case limit
     case market
     case stop
@@ -49,7 +49,7 @@ package enum OrderType: String, Choice, BitwiseCopyable {
 }
 
 /// How long an order stands.
-package enum TimeInForce: String, Choice, BitwiseCopyable {
+@usableFromInline package enum TimeInForce: String, Choice, BitwiseCopyable {
     /// Until the gate closes.
     case gtc
     /// Until `expires_at`.
@@ -61,26 +61,26 @@ package enum TimeInForce: String, Choice, BitwiseCopyable {
 }
 
 /// `POST /v1/orders`.
-package struct OrderSpec: Record {
-    package var contract = ContractKey()
-    package var side = Side.buy
-    package var type = OrderType.limit
-    package var price: Price?
-    package var stopPrice: Price?
-    package var quantity: Quantity = 0
+@usableFromInline package struct OrderSpec: Record {
+    @usableFromInline package var contract = ContractKey()
+    @usableFromInline package var side = Side.buy
+    @usableFromInline package var type = OrderType.limit
+    @usableFromInline package var price: Price?
+    @usableFromInline package var stopPrice: Price?
+    @usableFromInline package var quantity: Quantity = 0
     /// `ioc` where it is absent and the type is `market` or `stop`; otherwise it must be named.
-    package var timeInForce: TimeInForce?
-    package var expiresAt: Timestamp?
-    package var postOnly: Bool?
-    package var displayQuantity: Quantity?
-    package var minQuantity: Quantity?
-    package var selfTradePrevention: SelfTradePrevention?
-    package var resourceID: ResourceID?
-    package var allocationID: AllocationID?
-    package var clientOrderID: String?
+    @usableFromInline package var timeInForce: TimeInForce?
+    @usableFromInline package var expiresAt: Timestamp?
+    @usableFromInline package var postOnly: Bool?
+    @usableFromInline package var displayQuantity: Quantity?
+    @usableFromInline package var minQuantity: Quantity?
+    @usableFromInline package var selfTradePrevention: SelfTradePrevention?
+    @usableFromInline package var resourceID: ResourceID?
+    @usableFromInline package var allocationID: AllocationID?
+    @usableFromInline package var clientOrderID: String?
 
-    package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() {}
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("contract", &contract)
         coder.field("side", &side)
         coder.field("type", &type)
@@ -100,11 +100,11 @@ package struct OrderSpec: Record {
 }
 
 /// `POST /v1/orders/batch`: each is a command of its own, in order.
-package struct OrderBatch: Record {
-    package var orders: [OrderSpec] = []
+@usableFromInline package struct OrderBatch: Record {
+    @usableFromInline package var orders: [OrderSpec] = []
 
-    package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("orders", &orders) }
+    @usableFromInline package init() {}
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) { coder.field("orders", &orders) }
 }
 
 /// An order by its id, or by the name that its participant gave it.

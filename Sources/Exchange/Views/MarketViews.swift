@@ -57,13 +57,13 @@ package struct ContractView: Record {
 }
 
 /// One price of a book: what is displayed there.
-package struct BookLevelView: Record {
-    package var price = Price()
-    package var quantity: Int64 = 0
-    package var orders: Int64 = 0
+@usableFromInline package struct BookLevelView: Record {
+    @usableFromInline package var price = Price()
+    @usableFromInline package var quantity: Int64 = 0
+    @usableFromInline package var orders: Int64 = 0
 
-    package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() {}
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("price", &price)
         coder.field("quantity", &quantity)
         coder.field("orders", &orders)
@@ -71,14 +71,14 @@ package struct BookLevelView: Record {
 }
 
 /// An ask that serves only bids of a least size: orders never meet it.
-package struct BlockAskView: Record, Equatable {
-    package var price = Price()
-    package var quantity: Quantity = 0
-    package var minHours: Int32?
-    package var minQuantity: Quantity?
+@usableFromInline package struct BlockAskView: Record, Equatable {
+    @usableFromInline package var price = Price()
+    @usableFromInline package var quantity: Quantity = 0
+    @usableFromInline package var minHours: Int32?
+    @usableFromInline package var minQuantity: Quantity?
 
-    package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() {}
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("price", &price)
         coder.field("quantity", &quantity)
         coder.field("min_hours", &minHours)
@@ -87,19 +87,19 @@ package struct BlockAskView: Record, Equatable {
 }
 
 /// A book, best prices first.
-package struct BookView: Record {
-    package var contract = ContractKey()
+@usableFromInline package struct BookView: Record {
+    @usableFromInline package var contract = ContractKey()
     /// The journal sequence that this book includes.
-    package var sequence: Int64 = 0
-    package var bids: [BookLevelView] = []
-    package var asks: [BookLevelView] = []
+    @usableFromInline package var sequence: Int64 = 0
+    @usableFromInline package var bids: [BookLevelView] = []
+    @usableFromInline package var asks: [BookLevelView] = []
     /// CRC-32 of the ten best levels of both sides, by the rule of API.md; the shell computes it.
-    package var checksum: UInt32 = 0
+    @usableFromInline package var checksum: UInt32 = 0
     /// Asks beside the book that serve only bids of a least size, best prices first.
-    package var blockAsks: [BlockAskView] = []
+    @usableFromInline package var blockAsks: [BlockAskView] = []
 
-    package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() {}
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("contract", &contract)
         coder.field("sequence", &sequence)
         coder.field("bids", &bids)

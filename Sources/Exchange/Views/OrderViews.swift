@@ -2,7 +2,7 @@ import Matching
 import Quantities
 
 /// Where an order stands.
-package enum OrderStatus: String, Choice, BitwiseCopyable {
+@usableFromInline package enum OrderStatus: String, Choice, BitwiseCopyable {
     case open
     case partiallyFilled = "partially_filled"
     case filled
@@ -15,7 +15,7 @@ package enum OrderStatus: String, Choice, BitwiseCopyable {
 }
 
 /// Why an order ended without being filled.
-package enum OrderEndReason: String, Choice, BitwiseCopyable {
+@usableFromInline package enum OrderEndReason: String, Choice, BitwiseCopyable {
     /// Its participant cancelled it, alone or with others.
     case requested
     /// What an `ioc` or `market` order could not fill at once.
@@ -54,38 +54,38 @@ package enum OrderEndReason: String, Choice, BitwiseCopyable {
 }
 
 /// An order as its participant sees it.
-package struct OrderView: Record {
-    package var id = OrderID.none
-    package var clientOrderID: String?
-    package var participantID = ParticipantID.none
-    package var contract = ContractKey()
-    package var side = Side.buy
-    package var type = OrderType.limit
-    package var timeInForce = TimeInForce.gtc
-    package var price: Price?
-    package var stopPrice: Price?
-    package var quantity: Quantity = 0
-    package var filledQuantity: Quantity = 0
+@usableFromInline package struct OrderView: Record {
+    @usableFromInline package var id = OrderID.none
+    @usableFromInline package var clientOrderID: String?
+    @usableFromInline package var participantID = ParticipantID.none
+    @usableFromInline package var contract = ContractKey()
+    @usableFromInline package var side = Side.buy
+    @usableFromInline package var type = OrderType.limit
+    @usableFromInline package var timeInForce = TimeInForce.gtc
+    @usableFromInline package var price: Price?
+    @usableFromInline package var stopPrice: Price?
+    @usableFromInline package var quantity: Quantity = 0
+    @usableFromInline package var filledQuantity: Quantity = 0
     /// 0 once the order is closed.
-    package var remainingQuantity: Quantity = 0
-    package var displayQuantity: Quantity?
-    package var minQuantity: Quantity?
-    package var postOnly = false
-    package var selfTradePrevention = SelfTradePrevention.cancelNewest
-    package var status = OrderStatus.open
-    package var reason: OrderEndReason?
+    @usableFromInline package var remainingQuantity: Quantity = 0
+    @usableFromInline package var displayQuantity: Quantity?
+    @usableFromInline package var minQuantity: Quantity?
+    @usableFromInline package var postOnly = false
+    @usableFromInline package var selfTradePrevention = SelfTradePrevention.cancelNewest
+    @usableFromInline package var status = OrderStatus.open
+    @usableFromInline package var reason: OrderEndReason?
     /// Of the fills, rounded down.
-    package var averagePrice: Price?
-    package var expiresAt: Timestamp?
-    package var resourceID: ResourceID?
-    package var allocationID: AllocationID?
-    package var offerID: OfferID?
-    package var bidID: BidID?
-    package var createdAt = Timestamp()
-    package var closedAt: Timestamp?
+    @usableFromInline package var averagePrice: Price?
+    @usableFromInline package var expiresAt: Timestamp?
+    @usableFromInline package var resourceID: ResourceID?
+    @usableFromInline package var allocationID: AllocationID?
+    @usableFromInline package var offerID: OfferID?
+    @usableFromInline package var bidID: BidID?
+    @usableFromInline package var createdAt = Timestamp()
+    @usableFromInline package var closedAt: Timestamp?
 
-    package init() {}
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @usableFromInline package init() {}
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("id", &id)
         coder.field("client_order_id", &clientOrderID)
         coder.field("participant_id", &participantID)
@@ -130,22 +130,22 @@ package struct OrderAccepted: Record {
 }
 
 /// Which side of a fill an order was on.
-package enum Liquidity: String, Choice, BitwiseCopyable {
+@usableFromInline package enum Liquidity: String, Choice, BitwiseCopyable {
     case maker
     case taker
 }
 
 /// One order's side of one trade. A negative fee is a rebate.
-package struct FillView: Record, BitwiseCopyable {
-    package var id = TradeID.none
-    package var price = Price()
-    package var quantity: Quantity = 0
+@usableFromInline package struct FillView: Record, BitwiseCopyable {
+    @usableFromInline package var id = TradeID.none
+    @usableFromInline package var price = Price()
+    @usableFromInline package var quantity: Quantity = 0
     /// Of the product's fee schedule that the fee is from.
-    package var feeVersion: UInt32 = 1
-    package var fee = Micros.zero
-    package var liquidity = Liquidity.taker
+    @usableFromInline package var feeVersion: UInt32 = 1
+    @usableFromInline package var fee = Micros.zero
+    @usableFromInline package var liquidity = Liquidity.taker
 
-    package init() {}
+    @usableFromInline package init() {}
     package init(id: TradeID, price: Price, quantity: Quantity, fee: Micros, liquidity: Liquidity, feeVersion: UInt32) {
         self.id = id
         self.price = price
@@ -154,7 +154,7 @@ package struct FillView: Record, BitwiseCopyable {
         self.liquidity = liquidity
         self.feeVersion = feeVersion
     }
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("id", &id)
         coder.field("price", &price)
         coder.field("quantity", &quantity)
@@ -165,16 +165,16 @@ package struct FillView: Record, BitwiseCopyable {
 }
 
 /// The answer to an order: how it stands and what it traded in this command.
-package struct OrderReceipt: Record {
-    package var order = OrderView()
-    package var trades: [FillView] = []
+@usableFromInline package struct OrderReceipt: Record {
+    @usableFromInline package var order = OrderView()
+    @usableFromInline package var trades: [FillView] = []
 
-    package init() {}
+    @usableFromInline package init() {}
     package init(order: OrderView, trades: [FillView]) {
         self.order = order
         self.trades = trades
     }
-    package mutating func fields<C: FieldCoder>(_ coder: inout C) {
+    @inlinable package mutating func fields<C: FieldCoder>(_ coder: inout C) {
         coder.field("order", &order)
         coder.field("trades", &trades)
     }
