@@ -20,6 +20,11 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
         get { lock.withLock { storedFailure } }
         set { lock.withLock { storedFailure = newValue } }
     }
+    /// How long answers to commands that nobody waits for are held back.
+    var answersAfter: Duration? {
+        get { lock.withLock { storedDelay } }
+        set { lock.withLock { storedDelay = newValue } }
+    }
     let clockMode: ClockMode
 
     // Guarded by the lock, which is why the class may call itself Sendable.
@@ -28,6 +33,7 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
     private var output = ExchangeOutput()
     private var time: Timestamp
     private var storedFailure: SubmissionError?
+    private var storedDelay: Duration?
     private(set) var commands = 0
     private var followers: [any FrameFollower] = []
 
@@ -66,6 +72,37 @@ final class DirectGateway: ExchangeGateway, @unchecked Sendable {
             if let storedFailure { throw storedFailure }
             return body(exchange)
         }
+    }
+
+    func submit(_ submissions: [Submission]) {
+        for submission in submissions {
+            let result: Result<Outcome, SubmissionError> = lock.withLock {
+                if let storedFailure { return .failure(storedFailure) }
+                passTime(to: time)
+                var decoder = BinaryDecoder(submission.command.bytes)
+                guard var envelope = try? decoder.read(Envelope.self) else { preconditionFailure("a command that cannot be read back") }
+                envelope.time = time
+                return .success(perform(envelope))
+            }
+            guard let delay = answersAfter, delay > .zero else {
+                submission.answer(result)
+                continue
+            }
+            Task {
+                try? await Task.sleep(for: delay)
+                submission.answer(result)
+            }
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Exchange) -> Value, answer: @escaping @Sendable (Result<Value, SubmissionError>) -> Void
+    ) {
+        answer(
+            lock.withLock {
+                if let storedFailure { return .failure(storedFailure) }
+                return .success(body(exchange))
+            })
     }
 
     func advance(to time: Timestamp) async throws(SubmissionError) -> Timestamp {

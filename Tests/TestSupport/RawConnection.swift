@@ -67,6 +67,9 @@ package final class RawConnection {
         return send(text)
     }
 
+    /// Says that nothing more is sent; what comes is still received.
+    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Whether the other side closed, without waiting.
     package func isClosedByPeer() -> Bool {
         var byte: UInt8 = 0

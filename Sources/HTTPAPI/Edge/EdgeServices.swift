@@ -23,7 +23,7 @@ package struct EdgeSettings: Sendable {
 }
 
 /// The settings at work.
-package struct EdgeServices: Sendable {
+package final class EdgeServices: Sendable {
     let settings: EdgeSettings
     let authenticator: Authenticator
     let limits: RequestLimits

@@ -76,6 +76,11 @@ package final class KeyTurns: Sendable {
         }
     }
 
+    /// As `enter`, where nobody need wait. False, with nothing counted in, where the key's turn has not come.
+    package func entersAtOnce(_ key: APIKeyID, reads: Bool = false, at now: Int64) -> Bool {
+        share == 0 || goesOn(Owner(key: key, reads: reads), at: now)
+    }
+
     private func bound(of owner: Owner) -> Int { owner.reads ? share * Self.readsPerShare : share }
 
     /// Counts the request in where it need not wait. A key that asks alone takes those along that wait.

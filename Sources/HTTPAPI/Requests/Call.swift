@@ -13,6 +13,8 @@ package struct Call: Sendable {
     /// The parsed body; nil where the route takes none.
     let body: JSONDocument?
     var idempotency: IdempotencyKey?
+    /// Where the request is answered on its connection's event loop: that loop's mailbox.
+    var mailbox: LoopMailbox?
     /// What the record keeps of where an administrative command came from; nil where nobody in particular calls.
     var origin: (@Sendable () -> CommandOrigin)?
     /// The media types that the client would rather have.
@@ -75,6 +77,38 @@ package struct Call: Sendable {
     func perform(_ command: Command, status: Int = 200) async throws(Problem) -> Answer {
         let outcome = try await submit(command)
         return Answer(to: outcome, status: status, products: products)
+    }
+
+    /// Submits a command without waiting: `body` is called once, when it is durable or was refused: on the connection's event loop where the
+    /// request is answered there, else on a thread that it must not hold up.
+    ///
+    /// - Precondition: the command is no administrative one.
+    func submit(_ command: Command, then body: @escaping @Sendable (Result<Outcome, Problem>) -> Void) {
+        guard let mailbox else {
+            return services.gateway.submit([
+                Submission(command, issuer: caller.participant, idempotency: idempotency) { body(Self.judged($0)) }
+            ])
+        }
+        mailbox.submit(
+            Submission(command, issuer: caller.participant, idempotency: idempotency) { result in
+                // Others wait for the writer: whatever an answer needs is done by the loop.
+                mailbox.post { body(Self.judged(result)) }
+            })
+    }
+
+    private static func judged(_ result: Result<Outcome, SubmissionError>) -> Result<Outcome, Problem> {
+        switch result {
+        case .success(let outcome):
+            if case .refused(let refusal) = outcome.reply { return .failure(Problem(refusal, isReplayed: outcome.replayed)) }
+            return .success(outcome)
+        case .failure(let error): return .failure(Problem(error))
+        }
+    }
+
+    /// What makes an outcome the answer of a direct route.
+    func made(_ result: Result<Outcome, Problem>, status: Int = 200) -> @Sendable () throws(Problem) -> Answer {
+        let directory = services.directory
+        return { () throws(Problem) in Answer(to: try result.get(), status: status, products: directory.products) }
     }
 
     /// Reads the exchange's state.

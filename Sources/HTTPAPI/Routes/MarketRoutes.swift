@@ -8,7 +8,7 @@ enum MarketRoutes {
         Route(.get, "/v1/market", .everyone, query: Page.parameters + ["quantity", "duration_hours", "from", "to"], market),
         Route(.get, "/v1/contracts", .everyone, query: Page.parameters + ["product", "from", "to"], contracts),
         Route(.get, "/v1/contracts/{symbol}", .everyone, contract),
-        Route(.get, "/v1/contracts/{symbol}/book", .everyone, query: ["depth"], book),
+        Route(.get, "/v1/contracts/{symbol}/book", .everyone, query: ["depth"], direct: book),
         Route(.get, "/v1/contracts/{symbol}/trades", .everyone, query: Page.parameters, trades),
         Route(.get, "/v1/products/{code}/demand", .everyone, query: Page.parameters, demand),
     ]
@@ -83,16 +83,33 @@ enum MarketRoutes {
         return call.json(contract)
     }
 
-    @Sendable static func book(_ call: Call) async throws(Problem) -> Answer {
-        let depth = try call.query.integer("depth", 1...1_000) ?? defaultDepth
+    @Sendable static func book(_ call: Call, answer: @escaping Route.Completion) {
+        let depth: Int
+        do throws(Problem) {
+            depth = try call.query.integer("depth", 1...1_000) ?? defaultDepth
+        } catch {
+            let problem = error
+            return answer { () throws(Problem) in throw problem }
+        }
         let key = call.contract()
+        let services = call.services
         let asked = BookAnswers.Key(contract: key, depth: depth)
-        if let known = call.services.books.answer(asked, at: call.services.gateway.confirmedSequence) { return Answer(body: known) }
+        if let known = services.books.answer(asked, at: services.gateway.confirmedSequence) { return answer { Answer(body: known) } }
         let read = max(depth, BookChecksum.depth)
-        guard let book = try await call.query({ $0.book(key, depth: read) })?.answered(depth: depth) else { throw unknown() }
-        let answer = Answer.json(book, products: call.products, capacity: 256 + 64 * (book.bids.count + book.asks.count))
-        call.services.books.keep(answer.body, for: asked, at: book.sequence)
-        return answer
+        services.gateway.read({ $0.book(key, depth: read) }) { result in
+            answer { () throws(Problem) in
+                let book: BookView
+                switch result {
+                case .success(let found):
+                    guard let found = found?.answered(depth: depth) else { throw unknown() }
+                    book = found
+                case .failure(let error): throw Problem(error)
+                }
+                let answer = Answer.json(book, products: services.directory.products, capacity: 256 + 64 * (book.bids.count + book.asks.count))
+                services.books.keep(answer.body, for: asked, at: book.sequence)
+                return answer
+            }
+        }
     }
 
     /// What standing bids want of a product, in the order in which they are tried.

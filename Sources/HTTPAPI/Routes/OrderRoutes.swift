@@ -7,26 +7,36 @@ enum OrderRoutes {
     private static let traders: Route.Access = .roles([.provider, .consumer])
 
     static let routes: [Route] = [
-        Route(.post, "/v1/orders", traders, body: OrderSpec.self, place),
-        Route(.post, "/v1/orders/batch", traders, body: OrderBatch.self, placeBatch),
+        Route(.post, "/v1/orders", traders, body: OrderSpec.self, direct: place),
+        Route(.post, "/v1/orders/batch", traders, body: OrderBatch.self, direct: placeBatch),
         Route(.get, "/v1/orders", .participants, query: Page.parameters + ["status", "contract", "participant_id"], list),
         Route(.delete, "/v1/orders", traders, query: ["contract"], cancelAll),
         Route(.get, "/v1/orders/{id}", .participants, get),
         Route(.patch, "/v1/orders/{id}", traders, body: AmendOrder.Body.self, amend),
-        Route(.delete, "/v1/orders/{id}", traders, cancel),
+        Route(.delete, "/v1/orders/{id}", traders, direct: cancel),
     ]
 
-    @Sendable static func place(_ call: Call) async throws(Problem) -> Answer {
-        let spec = try call.read(OrderSpec.self)
-        try call.check { () throws(Refusal) in try spec.check() }
-        return try await call.perform(.placeOrder(spec), status: 201)
+    @Sendable static func place(_ call: Call, answer: @escaping Route.Completion) {
+        do throws(Problem) {
+            let spec = try call.read(OrderSpec.self)
+            try call.check { () throws(Refusal) in try spec.check() }
+            call.submit(.placeOrder(spec)) { answer(call.made($0, status: 201)) }
+        } catch {
+            let problem = error
+            answer { () throws(Problem) in throw problem }
+        }
     }
 
     /// Elements out of bounds are refused one by one, in their places of the answer.
-    @Sendable static func placeBatch(_ call: Call) async throws(Problem) -> Answer {
-        let batch = try call.read(OrderBatch.self)
-        try call.check { () throws(Refusal) in try batch.check() }
-        return try await call.perform(.placeOrders(batch))
+    @Sendable static func placeBatch(_ call: Call, answer: @escaping Route.Completion) {
+        do throws(Problem) {
+            let batch = try call.read(OrderBatch.self)
+            try call.check { () throws(Refusal) in try batch.check() }
+            call.submit(.placeOrders(batch)) { answer(call.made($0)) }
+        } catch {
+            let problem = error
+            answer { () throws(Problem) in throw problem }
+        }
     }
 
     @Sendable static func amend(_ call: Call) async throws(Problem) -> Answer {
@@ -35,26 +45,38 @@ enum OrderRoutes {
         return try await performOnOpen(call, .amendOrder(AmendOrder(order: reference(call), body: body)))
     }
 
-    @Sendable static func cancel(_ call: Call) async throws(Problem) -> Answer {
-        try await performOnOpen(call, .cancelOrder(CancelOrder(reference(call))))
+    @Sendable static func cancel(_ call: Call, answer: @escaping Route.Completion) {
+        call.submit(.cancelOrder(CancelOrder(reference(call)))) { result in
+            guard case .failure(let problem) = result, problem.code == .notFound, !reference(call).id.isNone else {
+                return answer(call.made(result))
+            }
+            Task {
+                let told = await self.problem(problem, of: call)
+                answer { () throws(Problem) in throw told }
+            }
+        }
     }
 
-    /// Performs a command on an open order. The exchange forgets closed orders, within a day where very many close: of an order that it does
-    /// not know the record tells whether it was the caller's and has closed.
+    /// Performs a command on an open order.
     private static func performOnOpen(_ call: Call, _ command: Command) async throws(Problem) -> Answer {
         do throws(Problem) {
             return try await call.perform(command)
         } catch {
-            let id = reference(call).id
-            guard error.code == .notFound, !id.isNone else { throw error }
-            let past = try? await call.past { (history, sequence) async throws(HistoryError) in
-                try await history.order(id, including: sequence)
-            }
-            guard let past, past.participantID == call.caller.participant else { throw error }
-            var problem = Problem(.orderNotOpen, "the order is \(past.status.rawValue)")
-            problem.isReplayed = error.isReplayed
-            throw problem
+            throw error.code == .notFound && !reference(call).id.isNone ? await problem(error, of: call) : error
         }
+    }
+
+    /// Why an order that the exchange does not know cannot be changed. It forgets closed orders, within a day where very many close: the
+    /// record tells whether it was the caller's and has closed.
+    private static func problem(_ problem: Problem, of call: Call) async -> Problem {
+        let id = reference(call).id
+        let past = try? await call.past { (history, sequence) async throws(HistoryError) in
+            try await history.order(id, including: sequence)
+        }
+        guard let past, past.participantID == call.caller.participant else { return problem }
+        var told = Problem(.orderNotOpen, "the order is \(past.status.rawValue)")
+        told.isReplayed = problem.isReplayed
+        return told
     }
 
     /// Cancels all of the caller's orders, or those of one contract.

@@ -43,6 +43,13 @@ package struct Route: Sendable {
     /// The path's literal segments and parameters.
     package let pattern: [Segment]
     let handler: Handler
+    /// The handler's work without a task of its own, for the routes on which speed counts most.
+    let direct: DirectHandler?
+
+    /// Begins a call's work, and calls `answer` once: at once, or later on any thread, with what makes the answer. That is called on the
+    /// connection's event loop; neither may wait for anything.
+    package typealias DirectHandler = @Sendable (_ call: Call, _ answer: @escaping Completion) -> Void
+    package typealias Completion = @Sendable (_ made: @escaping @Sendable () throws(Problem) -> Answer) -> Void
 
     /// One segment of a path.
     package enum Segment: Sendable, Equatable {
@@ -60,7 +67,32 @@ package struct Route: Sendable {
         self.query = query
         self.body = body
         self.handler = handler
-        pattern = path.split(separator: "/").map { segment in
+        direct = nil
+        pattern = Self.pattern(of: path)
+    }
+
+    /// A route whose requests are answered on their connections' event loops, where their turn has come.
+    package init(
+        _ method: RouteMethod, _ path: String, _ access: Access, query: [String] = [], body: (any Record.Type)? = nil,
+        direct: @escaping DirectHandler
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.query = query
+        self.body = body
+        self.direct = direct
+        handler = { call async throws(Problem) in
+            let made = await withCheckedContinuation { (ended: CheckedContinuation<@Sendable () throws(Problem) -> Answer, Never>) in
+                direct(call) { ended.resume(returning: $0) }
+            }
+            return try made()
+        }
+        pattern = Self.pattern(of: path)
+    }
+
+    private static func pattern(of path: String) -> [Segment] {
+        path.split(separator: "/").map { segment in
             segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
         }
     }

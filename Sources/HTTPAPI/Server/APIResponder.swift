@@ -13,6 +13,11 @@ package struct RequestOrigin: InitializableFromSource {
     let logger: Logger
     let note = RequestNote()
 
+    init(channel: any Channel, logger: Logger) {
+        self.channel = channel
+        self.logger = logger
+    }
+
     package init(source: ApplicationRequestContextSource) {
         channel = source.channel
         logger = source.logger
@@ -48,14 +53,13 @@ package struct APIResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RequestOrigin) async throws -> Response {
-        let name = name(of: request)
+        let name = name(of: request.head)
         context.note.name = name
         do {
             let answer = try await answer(to: request, context)
             services.requestCounts.note(status: answer.status)
             return response(answer, name, to: request)
         } catch let problem as Problem {
-            services.requestCounts.note(status: problem.code.status)
             return response(problem, name, isHead: request.method == .head)
         } catch let error as HTTPParserError {
             // The library ends the connection for it, and `ProtocolFaultHandler` writes the answer.
@@ -63,7 +67,6 @@ package struct APIResponder: HTTPResponder {
         } catch {
             context.logger.error("a request failed", metadata: failure(name, error, context))
             let problem = Problem(.internalError, "the server failed; the request id tells its operator where to look")
-            services.requestCounts.note(status: problem.code.status)
             return response(problem, name, isHead: request.method == .head)
         }
     }
@@ -75,7 +78,7 @@ package struct APIResponder: HTTPResponder {
     }
 
     /// The name that a request goes by.
-    func name(of request: Request) -> String { names.name(request.headers.value(.requestID)) }
+    func name(of head: HTTPRequest) -> String { names.name(head.headerFields.value(.requestID)) }
 
     /// The methods of a request's path, as `Allow` names them; nil where there is no such path.
     func methods(of request: Request) -> String? {
@@ -86,40 +89,56 @@ package struct APIResponder: HTTPResponder {
 
     /// The route's answer, or the first fault of API.md's list.
     private func answer(to request: Request, _ context: RequestOrigin) async throws -> Answer {
-        let path = request.head.path ?? "/"
+        let head = request.head
+        let path = head.path ?? "/"
         let target = RequestTarget(path)
         guard let segments = target.segments else { throw Problem(.notFound, "there is no such path") }
-        switch table.match(method: request.method.rawValue, segments: segments) {
+        switch table.match(method: head.method.rawValue, segments: segments) {
         case .none: throw Problem(.notFound, "there is no such path")
         case .otherMethods(let allowed):
             var problem = Problem(.methodNotAllowed, "this path takes \(allowed)")
             problem.allowedMethods = allowed
             throw problem
         case .route(let route, let parameters):
-            let (caller, collected) = try await admit(request, to: route, path, context)
-            let body = try await body(of: request, for: route, collected, context)
-            let query = try QueryValues(target.query, allowed: route.query)
-            var call = Call(
-                services: services, caller: caller, parameters: parameters, query: query, body: body, idempotency: nil
-            )
-            if route.query.contains("format") { call.accept = request.headers.value(.accept) }
-            if !caller.key.isNone {
-                call.origin = { CommandOrigin(key: caller.key, address: address(of: request, context)?.text, requestID: context.note.name) }
-            }
-            if route.isStream {
-                call.lastEventID = request.headers.value(.lastEventID)
-                call.address = address(of: request, context)?.value
-            }
-            if let key = request.headers.value(.idempotencyKey), route.method != .get {
-                call.idempotency = try RequestIdempotency.key(
-                    key, participant: caller.participant, method: request.method.rawValue,
-                    path: path.prefix { $0 != "?" }, query: target.query, body: body?.bytes ?? []
-                )
-            }
+            let found = FoundRoute(route: route, parameters: parameters, path: path, query: target.query)
+            let identity = try identify(head, found, context)
+            var collected: BodyCollector.Collected?
+            // A signature is held against the body.
+            if identity?.signature != nil, route.method != .get { collected = try await BodyCollector.collect(request) }
+            let caller = try admit(identity, head, found, collected ?? .body([]), context)
+            if collected == nil, route.method != .get { collected = try await BodyCollector.collect(request) }
+            let call = try call(of: caller, head, found, collected ?? .body([]), context)
             var answer = try await work(call, by: route)
             answer.changesSlowly = route.notes?.changesSlowly ?? false
             return answer
         }
+    }
+
+    /// What the handler of a route gets.
+    private func call(
+        of caller: Caller, _ head: HTTPRequest, _ found: FoundRoute, _ collected: BodyCollector.Collected, _ context: RequestOrigin
+    ) throws(Problem) -> Call {
+        let route = found.route
+        let body = try document(of: collected, head, for: route, context)
+        let query = try QueryValues(found.query, allowed: route.query)
+        var call = Call(
+            services: services, caller: caller, parameters: found.parameters, query: query, body: body, idempotency: nil
+        )
+        if route.query.contains("format") { call.accept = head.headerFields.value(.accept) }
+        if !caller.key.isNone {
+            call.origin = { CommandOrigin(key: caller.key, address: address(of: head, context)?.text, requestID: context.note.name) }
+        }
+        if route.isStream {
+            call.lastEventID = head.headerFields.value(.lastEventID)
+            call.address = address(of: head, context)?.value
+        }
+        if let key = head.headerFields.value(.idempotencyKey), route.method != .get {
+            call.idempotency = try RequestIdempotency.key(
+                key, participant: caller.participant, method: head.method.rawValue,
+                path: found.path.prefix { $0 != "?" }, query: found.query, body: body?.bytes ?? []
+            )
+        }
+        return call
     }
 
     /// The handler's answer, when the key has its turn. A stream's answer is there at once; what it sends later takes no turn.
@@ -132,46 +151,45 @@ package struct APIResponder: HTTPResponder {
         return try await route.handler(call)
     }
 
-    /// Who calls, if the route is for them and their limits let them; with the body, where a signature needed it.
+    /// Who calls a route that is not for everybody.
+    private func identify(_ head: HTTPRequest, _ found: FoundRoute, _ context: RequestOrigin) throws(Problem) -> Authenticator.Identity? {
+        var isOpen = if case .everyone = found.route.access { true } else { false }
+        if found.route.isStream, head.headerFields.value(.authorization) != nil { isOpen = false }
+        guard !isOpen else { return nil }
+        return try services.edge.authenticator.identify(
+            head.headerFields, at: services.gateway.now, from: { address(of: head, context)?.value })
+    }
+
+    /// The caller, if the request is the one that it signed, the route is for it and its limits let it.
     private func admit(
-        _ request: Request, to route: Route, _ path: String, _ context: RequestOrigin
-    ) async throws -> (Caller, BodyCollector.Collected?) {
-        let edge = services.edge
-        var isOpen = if case .everyone = route.access { true } else { false }
-        if route.isStream, request.headers.value(.authorization) != nil { isOpen = false }
-        guard isOpen else {
-            let identity = try edge.authenticator.identify(
-                request.headers, at: services.gateway.now, from: { address(of: request, context)?.value })
-            var collected: BodyCollector.Collected?
-            if identity.signature != nil {
-                if route.method != .get { collected = try await BodyCollector.collect(request) }
-                var bytes: [UInt8] = []
-                switch collected {
-                case .body(let all): bytes = all
-                // What is too large is told so before it is held against anything.
-                case .tooLarge, .endless: return (identity.caller, collected)
-                case nil: break
-                }
-                try edge.authenticator.confirm(identity, method: request.method.rawValue, target: path, body: bytes)
+        _ identity: Authenticator.Identity?, _ head: HTTPRequest, _ found: FoundRoute, _ collected: BodyCollector.Collected,
+        _ context: RequestOrigin
+    ) throws(Problem) -> Caller {
+        let (edge, route) = (services.edge, found.route)
+        guard let identity else {
+            // Whoever watches the server must always be able to.
+            if route.path != "/healthz", route.path != "/readyz", route.path != "/metrics" {
+                try edge.limits.admit(.none, address(of: head, context, if: edge.limits.addresses != nil), context.note)
             }
-            context.note.caller = identity.caller
-            try permit(identity.caller, route)
-            try edge.limits.admit(identity.caller.key, address(of: request, context, if: edge.limits.addresses != nil), context.note)
-            return (identity.caller, collected)
+            return .nobody
         }
-        // Whoever watches the server must always be able to.
-        if route.path != "/healthz", route.path != "/readyz", route.path != "/metrics" {
-            try edge.limits.admit(.none, address(of: request, context, if: edge.limits.addresses != nil), context.note)
+        if identity.signature != nil {
+            // What is too large is told so before it is held against anything.
+            guard case .body(let bytes) = collected else { return identity.caller }
+            try edge.authenticator.confirm(identity, method: head.method.rawValue, target: found.path, body: bytes)
         }
-        return (.nobody, nil)
+        context.note.caller = identity.caller
+        try permit(identity.caller, route)
+        try edge.limits.admit(identity.caller.key, address(of: head, context, if: edge.limits.addresses != nil), context.note)
+        return identity.caller
     }
 
-    private func address(of request: Request, _ context: RequestOrigin, if isWanted: Bool = true) -> NetworkAddress? {
-        isWanted ? address(of: request, context)?.value : nil
+    private func address(of head: HTTPRequest, _ context: RequestOrigin, if isWanted: Bool = true) -> NetworkAddress? {
+        isWanted ? address(of: head, context)?.value : nil
     }
 
-    private func address(of request: Request, _ context: RequestOrigin) -> ClientAddress? {
-        context.address(trusting: services.edge.settings.trustedProxies, request.headers)
+    private func address(of head: HTTPRequest, _ context: RequestOrigin) -> ClientAddress? {
+        context.address(trusting: services.edge.settings.trustedProxies, head.headerFields)
     }
 
     /// That the caller may take the route.
@@ -183,19 +201,18 @@ package struct APIResponder: HTTPResponder {
     }
 
     /// The parsed body of a route that takes one; of others that there is nothing in it.
-    private func body(
-        of request: Request, for route: Route, _ known: BodyCollector.Collected?, _ context: RequestOrigin
-    ) async throws -> JSONDocument? {
+    private func document(
+        of collected: BodyCollector.Collected, _ head: HTTPRequest, for route: Route, _ context: RequestOrigin
+    ) throws(Problem) -> JSONDocument? {
         if route.method == .get { return nil }
-        let collected = if let known { known } else { try await BodyCollector.collect(request) }
         if case .body(let bytes) = collected, bytes.isEmpty {
             guard route.body != nil, !route.isBodyOptional else { return nil }
             // An empty body is what it claims to be; it only is no JSON.
-            if let type = request.headers.value(.contentType), !BodyType.isJSON(type) { throw Self.wrongType }
+            if let type = head.headerFields.value(.contentType), !BodyType.isJSON(type) { throw Self.wrongType }
             throw Problem(.invalidJSON, "a JSON object is needed and the body is empty")
         }
-        let encoding = request.headers.value(.contentEncoding)?.lowercased() ?? "identity"
-        guard BodyType.isJSON(request.headers.value(.contentType)), encoding == "identity" else {
+        let encoding = head.headerFields.value(.contentEncoding)?.lowercased() ?? "identity"
+        guard BodyType.isJSON(head.headerFields.value(.contentType)), encoding == "identity" else {
             throw refusal(Self.wrongType, of: collected, on: context.channel)
         }
         guard case .body(let bytes) = collected else {
@@ -231,15 +248,35 @@ package struct APIResponder: HTTPResponder {
     }
 }
 
+/// A route, and what the request's target says to it.
+final class FoundRoute: Sendable {
+    let route: Route
+    /// The values of the path's parameters, in order.
+    let parameters: [String]
+    /// The request's whole target, and what of it follows the question mark.
+    let path: String
+    let query: Substring
+
+    init(route: Route, parameters: [String], path: String, query: Substring) {
+        self.route = route
+        self.parameters = parameters
+        self.path = path
+        self.query = query
+    }
+}
+
+/// An answer as HTTP, whole.
+struct WholeResponse: Sendable {
+    var status: Int
+    var headers = HTTPFields()
+    var body: [UInt8] = []
+}
+
+// MARK: Answers as HTTP
+
 extension APIResponder {
     private func response(_ answer: Answer, _ name: String, to request: Request) -> Response {
-        let isHead = request.method == .head
-        var headers = HTTPFields()
-        headers[.contentType] = answer.contentType
-        headers[.requestID] = name
-        if answer.isReplayed { headers[.idempotencyReplayed] = "true" }
-        if answer.isSecret { headers[.cacheControl] = "no-store" }
-        let (status, bytes) = Representation.chosen(for: request.headers, answer, &headers)
+        let whole = whole(answer, name, to: request.head)
         let body =
             if let stream = answer.stream {
                 ResponseBody { writer in try await stream.run(&writer) }
@@ -249,13 +286,31 @@ extension APIResponder {
                     try await writer.finish(nil)
                 }
             } else {
-                ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+                ResponseBody(byteBuffer: ByteBuffer(bytes: whole.body))
             }
-        let response = Response(status: .init(code: status), headers: headers, body: body)
-        return isHead ? response.createHeadResponse() : response
+        let response = Response(status: .init(code: whole.status), headers: whole.headers, body: body)
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func response(_ problem: Problem, _ name: String, isHead: Bool) -> Response {
+        let whole = whole(problem, name)
+        let response = Response(
+            status: .init(code: whole.status), headers: whole.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: whole.body)))
+        return isHead ? response.createHeadResponse() : response
+    }
+
+    private func whole(_ answer: Answer, _ name: String, to head: HTTPRequest) -> WholeResponse {
+        // Appended and not set: to find a field by its name, the library makes a dictionary.
+        var headers = HTTPFields()
+        headers.append(HTTPField(name: .contentType, value: answer.contentType))
+        headers.append(HTTPField(name: .requestID, value: name))
+        if answer.isReplayed { headers[.idempotencyReplayed] = "true" }
+        if answer.isSecret { headers[.cacheControl] = "no-store" }
+        let (status, bytes) = Representation.chosen(for: head.headerFields, answer, &headers)
+        return WholeResponse(status: status, headers: headers, body: bytes)
+    }
+
+    private func whole(_ problem: Problem, _ name: String) -> WholeResponse {
         var headers = HTTPFields()
         headers[.contentType] = "application/problem+json"
         headers[.requestID] = name
@@ -264,11 +319,67 @@ extension APIResponder {
         if problem.endsConnection { headers[.connection] = "close" }
         if let seconds = problem.retryAfter ?? problem.code.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
         if problem.code == .unauthenticated { headers[.wwwAuthenticate] = Authenticator.challenge }
-        let response = Response(
-            status: .init(code: problem.code.status), headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: problem.json(requestID: name)))
-        )
-        return isHead ? response.createHeadResponse() : response
+        services.requestCounts.note(status: problem.code.status)
+        return WholeResponse(status: problem.code.status, headers: headers, body: problem.json(requestID: name))
     }
 }
 
+// MARK: Direct routes
+
+extension APIResponder {
+    /// The route of a request that is answered without a task; nil where it goes the usual way.
+    func directRoute(of head: HTTPRequest) -> FoundRoute? {
+        let path = head.path ?? "/"
+        let target = RequestTarget(path)
+        guard let segments = target.segments,
+            case .route(let route, let parameters) = table.match(method: head.method.rawValue, segments: segments),
+            route.direct != nil, head.method.rawValue == route.method.rawValue
+        else { return nil }
+        return FoundRoute(route: route, parameters: parameters, path: path, query: target.query)
+    }
+
+    /// Begins a request of a direct route, by the rules and in the order of any other.
+    ///
+    /// - Parameters:
+    ///   - mailbox: Of the event loop that this is called on.
+    ///   - answer: Called once, at once or later and on any thread, with what renders the answer.
+    /// - Returns: false where the request must wait for its turn; then nothing has happened, and it goes the usual way.
+    func begin(
+        _ head: HTTPRequest, _ found: FoundRoute, _ body: [UInt8], _ context: RequestOrigin, _ mailbox: LoopMailbox,
+        answer: @escaping @Sendable (_ rendered: @escaping @Sendable () -> WholeResponse) -> Void
+    ) -> Bool {
+        guard let direct = found.route.direct else { return false }
+        let (turns, reads) = (services.edge.turns, found.route.method == .get)
+        var turn = APIKeyID.none
+        do throws(Problem) {
+            let identity = try identify(head, found, context)
+            let key = identity?.caller.key ?? .none
+            if !key.isNone {
+                guard turns.entersAtOnce(key, reads: reads, at: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) else { return false }
+                turn = key
+            }
+            context.note.name = name(of: head)
+            let caller = try admit(identity, head, found, .body(body), context)
+            var call = try call(of: caller, head, found, .body(body), context)
+            call.mailbox = mailbox
+            direct(call) { made in
+                if !key.isNone { turns.leave(key, reads: reads) }
+                answer {
+                    do throws(Problem) {
+                        let answer = try made()
+                        services.requestCounts.note(status: answer.status)
+                        return whole(answer, context.note.name, to: head)
+                    } catch {
+                        return whole(error, context.note.name)
+                    }
+                }
+            }
+        } catch {
+            if !turn.isNone { turns.leave(turn, reads: reads) }
+            if context.note.name.isEmpty { context.note.name = name(of: head) }
+            let problem = error
+            answer { whole(problem, context.note.name) }
+        }
+        return true
+    }
+}

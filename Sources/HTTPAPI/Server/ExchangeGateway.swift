@@ -14,6 +14,15 @@ package protocol ExchangeGateway: AnyObject, Sendable {
         _ body: @escaping @Sendable (Exchange) -> Value
     ) async throws(SubmissionError) -> Value
 
+    /// Submits commands without waiting: each one's `answer` is called once, when it is durable or cannot be, on any thread, which it must not
+    /// hold up.
+    func submit(_ submissions: [Submission])
+
+    /// Reads the state without waiting: `answer` is called once, as one of `submit`.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Exchange) -> Value, answer: @escaping @Sendable (Result<Value, SubmissionError>) -> Void
+    )
+
     /// Lets a simulated clock run to a time; answers the time reached.
     func advance(to time: Timestamp) async throws(SubmissionError) -> Timestamp
 

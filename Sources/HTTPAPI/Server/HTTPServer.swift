@@ -68,10 +68,9 @@ package struct HTTPServer: Sendable {
             edge: configuration.edge, streams: configuration.streams)
         let names = RequestNames()
         shutdown = services.edge.shutdown
+        let responder = EdgeResponder(api: APIResponder(services: services, routes: Self.routes, names: names), edge: services.edge)
         application = Application(
-            responder: EdgeResponder(
-                api: APIResponder(services: services, routes: Self.routes, names: names), edge: services.edge),
-            server: Self.builder(configuration, names, services.edge.connections),
+            responder: responder, server: Self.builder(configuration, names, responder, gateway, logger),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1_024,
                 availableConnectionsDelegate: .maximum(configuration.connectionLimit, logger: logger)
@@ -87,8 +86,11 @@ package struct HTTPServer: Sendable {
 
     /// How connections are served: guarded, with or without TLS.
     private static func builder(
-        _ configuration: HTTPServerConfiguration, _ names: RequestNames, _ counts: ConnectionCounts
+        _ configuration: HTTPServerConfiguration, _ names: RequestNames, _ responder: EdgeResponder, _ gateway: any ExchangeGateway,
+        _ logger: Logger
     ) -> HTTPServerBuilder {
+        let counts = responder.edge.connections
+        let (routes, mailboxes, dates) = (DirectRoutes(responder), LoopMailboxes(gateway: gateway), HTTPDates())
         let patience = ConnectionPatience(
             head: .seconds(configuration.headTimeoutSeconds), body: .seconds(configuration.bodyTimeoutSeconds),
             reader: .seconds(configuration.readerTimeoutSeconds), connectionsPerAddress: configuration.connectionsPerAddress,
@@ -103,7 +105,10 @@ package struct HTTPServer: Sendable {
         )
         return HTTPServerBuilder { responder in
             guard let security = configuration.security else {
-                return HTTP1Channel(responder: responder, configuration: http).guarded(counts, patience)
+                return DirectChannel(responder: responder, configuration: http) {
+                    DirectResponder(routes: routes, mailboxes: mailboxes, dates: dates, logger: logger)
+                }
+                .guarded(counts, patience)
             }
             let upgrade = HTTP2UpgradeChannel.Configuration(
                 idleTimeout: .seconds(configuration.idleTimeoutSeconds), gracefulCloseTimeout: .seconds(2), streamConfiguration: http)

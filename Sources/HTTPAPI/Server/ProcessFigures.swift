@@ -11,11 +11,9 @@ enum ProcessFigures {
             samples.append(
                 MetricSample("process_resident_memory_bytes", .gauge, pages * Int64(sysconf(Int32(_SC_PAGESIZE))), help: "Memory in use."))
         }
-        var usage = rusage()
-        if getrusage(Int32(RUSAGE_SELF.rawValue), &usage) == 0 {
-            let micros =
-                (Int64(usage.ru_utime.tv_sec) + Int64(usage.ru_stime.tv_sec)) * 1_000_000 + Int64(usage.ru_utime.tv_usec)
-                + Int64(usage.ru_stime.tv_usec)
+        // In microseconds, user and system (POSIX: CLOCKS_PER_SEC).
+        let micros = Int64(clock())
+        if micros >= 0 {
             samples.append(
                 MetricSample("process_cpu_seconds_total", .counter, micros, help: "Time of the processors, user and system.", decimals: 6))
         }

@@ -1,7 +1,7 @@
 import Sequencer
 
 /// What the routes work with.
-package struct Services: Sendable {
+package final class Services: Sendable {
     package let gateway: any ExchangeGateway
     package let directory: Directory
     package let history: any History
