@@ -64,7 +64,7 @@ extension Exchange {
         for id in ids where left > 0 {
             left -= 1
             for contract in allocations.contracts(of: id) {
-                left -= contracts.holdings[Int(contract)].deliveries.count + contracts.holdings[Int(contract)].waiting.count
+                left -= lookedAt(in: contract)
             }
             found.append(self.found(id))
         }
@@ -85,6 +85,27 @@ extension Exchange {
         return view(of: record, archived)
     }
 
+    /// The same of the first of some allocations with their deliveries in the record: of one at least, and of more until about `count` hours, lots
+    /// and deliveries were looked at. Nil for those that cannot be.
+    package func views(
+        _ parts: ArraySlice<(record: ArchivedAllocation, deliveries: [ArchivedDelivery])>, looking count: Int
+    ) -> [AllocationView?] {
+        var views: [AllocationView?] = []
+        var left = count
+        for part in parts where left > 0 {
+            left -= 1 + part.deliveries.count + part.record.record.contracts.count
+            for contract in part.record.record.contracts where isKnown(contract: contract) { left -= lookedAt(in: contract) }
+            views.append(view(part.record, part.deliveries))
+        }
+        return views
+    }
+
+    /// How many lots and deliveries are looked at to find those of an allocation in one of its contracts.
+    func lookedAt(in contract: Int32) -> Int {
+        let holdings = contracts.holdings[Int(contract)]
+        return holdings.deliveries.count + (holdings.closing.isEmpty ? holdings.lots.count : holdings.closing.count)
+    }
+
     /// An allocation as it is shown, its hours in their order. Of a delivery that is in memory and in `archived` the one in memory counts.
     func view(of record: AllocationRecord, _ archived: [ArchivedDelivery]) -> AllocationView {
         var view = AllocationView()
@@ -96,7 +117,8 @@ extension Exchange {
         view.requestVersion = record.handover.requestVersion
         view.accessVersion = record.handover.accessVersion
         var settled = true
-        let archived = archived.filter { $0.allocation == record.id }.sorted { $0.id < $1.id }
+        let archived = archived.filter { $0.allocation == record.id }
+        let archivedOf = Dictionary(grouping: archived, by: \.state.contract)
         for contract in record.contracts.sorted(by: { contracts[$0].key.hour < contracts[$1].key.hour }) {
             let key = contracts[contract].key
             for lot in contracts.holdings[Int(contract)].waiting where lot.allocation == record.id {
@@ -108,9 +130,9 @@ extension Exchange {
                 guard let position = position(of: delivery), deliveries[position].delivery.lot.allocation == record.id else { continue }
                 parts.append(deliveries[position].delivery)
             }
-            if !archived.isEmpty {
+            if let left = archivedOf[contract] {
                 let known = Set(parts.map(\.id))
-                parts += archived.lazy.filter { $0.state.contract == contract && !known.contains($0.id) }.map(\.state.delivery)
+                parts += left.lazy.map(\.state.delivery).filter { !known.contains($0.id) }
                 parts.sort { $0.id < $1.id }
             }
             for part in parts {

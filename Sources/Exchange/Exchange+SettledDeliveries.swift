@@ -31,9 +31,9 @@ extension Exchange {
         var found: [SettledDelivery] = []
         var looked = 0
         var start = skipped
-        while let index = deliveries.next(from: start) {
-            guard looked < count else { return (found, index) }
-            looked += 1
+        // Places of which the records have left are looked at, too.
+        while let index = deliveries.next(from: start, looks: &looked) {
+            guard looked <= count || start == skipped else { return (found, index) }
             start = index + 1
             guard let settledAt = deliveries[index].delivery.settledAt, settledAt >= from, settledAt < to else { continue }
             if let settled = settled(deliveries[index], at: settledAt, for: participant) { found.append(settled) }

@@ -147,31 +147,54 @@ extension Exchange {
         return found.compactMap { allocation($0) }
     }
 
-    /// The same by number, looking at about `count` allocations, lots and deliveries; the lots of one allocation's hours are looked at in one
-    /// piece.
+    /// The same by number, looking at about `count` allocations, and lots and deliveries: those of a contract once for all allocations of the
+    /// answer that have hours in it, and in one piece.
     ///
     /// - Returns: what was found, and the last that was looked at; nil at the end, or where the limit is reached.
     package func allocationNumbers(
         of participant: ParticipantID, after: AllocationID, limit: Int, looking count: Int
     ) -> (found: [AllocationID], next: AllocationID?) {
         let mayProvide = participants.participant(participant)?.has(.provider) ?? false
-        var found: [AllocationID] = []
-        var left = count
+        var window: [(id: AllocationID, isHeld: Bool)] = []
+        var lookedIn: Set<Int32> = []
+        var (held, left, looks) = (0, count, 0)
         var last = after
-        while found.count < limit, let id = allocations.next(after: last) {
-            guard left > 0 else { return (found, last) }
-            left -= 1
-            last = id
-            if isHolder(participant, of: id) {
-                found.append(id)
-            } else if mayProvide {
-                for contract in allocations.contracts(of: id) {
-                    left -= contracts.holdings[Int(contract)].deliveries.count + contracts.holdings[Int(contract)].waiting.count
-                }
-                if isProvider(participant, of: id) { found.append(id) }
+        var next: AllocationID?
+        while held < limit, let id = allocations.next(after: last, looks: &looks) {
+            let isFirst = last == after
+            let isHeld = isHolder(participant, of: id)
+            let others = isHeld || !mayProvide ? [] : allocations.contracts(of: id).filter { !lookedIn.contains($0) }
+            // Another one of contracts that are looked into anyway costs nothing but a place.
+            guard isFirst || (looks <= count && (left > 0 || others.isEmpty)) else {
+                next = last
+                break
             }
+            for contract in others {
+                lookedIn.insert(contract)
+                left -= lookedAt(in: contract)
+            }
+            last = id
+            if isHeld || mayProvide { window.append((id, isHeld)) }
+            if isHeld { held += 1 }
         }
-        return (found, nil)
+        guard last > after else { return ([], nil) }
+        var provided: Set<AllocationID> = []
+        for contract in lookedIn { addProvided(by: participant, in: contract, after, last, to: &provided) }
+        let found = window.filter { $0.isHeld || provided.contains($0.id) }.map(\.id)
+        return found.count < limit ? (found, next) : (Array(found.prefix(limit)), nil)
+    }
+
+    /// The allocations after one and through another of which a participant's resources back hours in a contract.
+    private func addProvided(
+        by participant: ParticipantID, in contract: Int32, _ after: AllocationID, _ last: AllocationID, to provided: inout Set<AllocationID>
+    ) {
+        func add(_ lot: Lot) {
+            if lot.provider == participant, lot.allocation > after, lot.allocation <= last { provided.insert(lot.allocation) }
+        }
+        for lot in contracts.holdings[Int(contract)].waiting { add(lot) }
+        for id in contracts.holdings[Int(contract)].deliveries {
+            if let position = position(of: id) { add(deliveries[position].delivery.lot) }
+        }
     }
 
     func view(_ state: DeliveryState) -> DeliveryView {
@@ -236,7 +259,7 @@ extension Exchange {
         deliveries(of: participant, contract: contract, after: after, limit: limit, looking: .max).found
     }
 
-    /// The same, looking at so many deliveries at most.
+    /// The same, looking at about so many deliveries, and places of deliveries that have left.
     ///
     /// - Returns: what was found, and the last that was looked at; nil at the end, or where the limit is reached.
     package func deliveries(
@@ -258,15 +281,17 @@ extension Exchange {
         }
         while found.count < limit {
             let position: Int?
+            var looks = 1
             if own == nil {
-                position = deliveries.next(from: Int(clamping: max(last.rawValue, 0)))
+                looks = 0
+                position = deliveries.next(from: Int(clamping: max(last.rawValue, 0)), looks: &looks)
             } else {
                 guard let id = own?.popFirst() else { return (found, nil) }
                 position = self.position(of: id)
                 last = id
             }
             guard own != nil || position != nil else { return (found, nil) }
-            left -= 1
+            left -= looks
             if let position {
                 last = DeliveryID(Int64(position) + 1)
                 let lot = deliveries[position].delivery.lot

@@ -85,7 +85,13 @@ struct AllocationStore: ~Copyable {
 
     /// The first in memory after a number.
     func next(after id: AllocationID) -> AllocationID? {
-        records.next(from: Int(clamping: max(id.rawValue, 0))).map { AllocationID(Int64($0) + 1) }
+        var looks = 0
+        return next(after: id, looks: &looks)
+    }
+
+    /// The same, counting the places that it looks at.
+    func next(after id: AllocationID, looks: inout Int) -> AllocationID? {
+        records.next(from: Int(clamping: max(id.rawValue, 0)), looks: &looks).map { AllocationID(Int64($0) + 1) }
     }
 
     /// Notes that an allocation has units in a contract; false where that was known.
@@ -125,6 +131,12 @@ struct AllocationStore: ~Copyable {
     func contracts(of id: AllocationID) -> [Int32] {
         guard let state = self[id], state.contract >= 0 else { return [] }
         return [state.contract] + (others[id] ?? [])
+    }
+
+    /// Whether all of them are so, asked from the last one on.
+    func contracts(of id: AllocationID, allSatisfy isSo: (Int32) -> Bool) -> Bool {
+        guard let state = self[id] else { return true }
+        return (others[id]?.reversed().allSatisfy(isSo) ?? true) && (state.contract < 0 || isSo(state.contract))
     }
 
     /// Whether nothing was sealed for any allocation.

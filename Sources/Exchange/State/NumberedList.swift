@@ -89,16 +89,24 @@ struct NumberedList<Element: Departing>: Sendable {
 
     /// The first number from one on whose record is here; nil where there is none. O(1) for each block that is empty.
     func next(from position: Int) -> Int? {
+        var looks = 0
+        return next(from: position, looks: &looks)
+    }
+
+    /// The same, adding to `looks` how many places it looked at: of a block with one record left it may be all.
+    func next(from position: Int, looks: inout Int) -> Int? {
         var position = Swift.max(position, base * Self.blockSize)
         while position < count {
             let block = blocks[position / Self.blockSize - base]
             if block.kept == 0 {
+                looks += 1
                 position = (position / Self.blockSize + 1) * Self.blockSize
                 continue
             }
             let end = Swift.min(block.elements.count, Self.blockSize)
             var place = position % Self.blockSize
             while place < end {
+                looks += 1
                 if !block.elements[place].hasDeparted { return position / Self.blockSize * Self.blockSize + place }
                 place += 1
             }
