@@ -39,29 +39,43 @@ extension Exchange {
     func archive(_ contract: Int32, budget: inout Int) -> Bool {
         let index = Int(contract)
         if !contracts[contract].archived {
-            noteFailures(in: contract)
-            guard archiveDeliveries(of: index, budget: &budget), archiveInputs(of: index, budget: &budget) else { return true }
+            guard noteFailures(in: contract, budget: &budget), archiveDeliveries(of: index, budget: &budget),
+                archiveInputs(of: index, budget: &budget)
+            else { return true }
             contracts.holdings[index].deliveries = []
+            contracts.holdings[index].checkedAllocations = 0
             contracts[contract].archived = true
         }
         while let id = contracts.holdings[index].allocations.last {
             guard budget > 0 else { return true }
             contracts.holdings[index].allocations.removeLast()
-            budget -= 1
-            archiveIfOver(id)
+            budget -= 1 + archiveIfOver(id)
         }
         contracts.holdings[index].allocations = []
         return false
     }
 
     /// Before the first delivery leaves: which allocations had less of the hour than their bids called usable. With two such hours in a row
-    /// their holders may end them, however long ago these were.
-    private func noteFailures(in contract: Int32) {
-        let shared = contracts.holdings[Int(contract)].shared
-        guard !shared.isEmpty else { return }
-        // Each notes its own, so that their order does not show.
-        for id in shared.keys where isShort(of: id, in: contract) { allocations.noteFailure(in: contract, of: id) }
-        contracts.holdings[Int(contract)].shared = [:]
+    /// their holders may end them, however long ago these were. False where the budget ran out before the last.
+    private func noteFailures(in contract: Int32, budget: inout Int) -> Bool {
+        let index = Int(contract)
+        let count = contracts.holdings[index].allocations.count
+        var looks = 0
+        while contracts.holdings[index].checkedAllocations < count, !contracts.holdings[index].shared.isEmpty {
+            guard budget > 0 else { return false }
+            let id = contracts.holdings[index].allocations[contracts.holdings[index].checkedAllocations]
+            if let parts = contracts.holdings[index].shared[id]?.count {
+                if isShort(of: id, in: contract) { allocations.noteFailure(in: contract, of: id) }
+                contracts.holdings[index].shared[id] = nil
+                budget -= 1 + parts / Self.looksPerSettlement
+            }
+            contracts.holdings[index].checkedAllocations += 1
+            looks += 1
+            if looks % Self.looksPerSettlement == 0 { budget -= 1 }
+        }
+        contracts.holdings[index].checkedAllocations = count
+        contracts.holdings[index].shared = [:]
+        return true
     }
 
     /// Run by run, the last line first. False where the budget ran out before the last.
@@ -74,6 +88,9 @@ extension Exchange {
                 let start = runs[run].sections[section].start
                 let line = start + Int64(runs[run].sections[section].deliveries.count)
                 let position = Int(id.rawValue) - 1
+                let lot = deliveries[position].delivery.lot
+                let hour = deliveries[position].delivery.contract.hour
+                if deliveries[position].isMetered { meterHours(of: lot.resource) { $0[hour].noteArchived() } }
                 emit(.deliveryArchived(ArchivedDelivery(run: runs[run].view.id, position: line, state: deliveries[position])))
                 deliveries.remove(at: position)
                 contracts.holdings[contract].archivedDeliveries += 1
@@ -86,17 +103,17 @@ extension Exchange {
         return true
     }
 
-    /// From the end of the log, so that what is left is its beginning. False where the budget ran out before the first.
+    /// From the end of the log, and all of it leaves with its beginning. False where the budget ran out before that.
     private func archiveInputs(of contract: Int, budget: inout Int) -> Bool {
-        while !contracts.holdings[contract].indexLog.isEmpty {
+        var end = contracts.holdings[contract].indexLog.count - Int(clamping: contracts.holdings[contract].archivedInputs)
+        while end > 0 {
             guard budget > 0 else { return false }
-            let count = contracts.holdings[contract].indexLog.count
-            let start = (count - 1) / Self.inputsPerArchival * Self.inputsPerArchival
-            let inputs = Array(contracts.holdings[contract].indexLog[start...])
+            let start = (end - 1) / Self.inputsPerArchival * Self.inputsPerArchival
+            let inputs = Array(contracts.holdings[contract].indexLog[start..<end])
             let key = contracts[Int32(contract)].key
             emit(.inputsArchived(ArchivedInputs(contract: key, start: Int64(start), inputs: inputs)))
-            contracts.holdings[contract].indexLog.removeSubrange(start...)
             contracts.holdings[contract].archivedInputs += Int64(inputs.count)
+            end = start
             budget -= Self.inputsArchivalCost
         }
         contracts.holdings[contract].indexLog = []
@@ -104,12 +121,17 @@ extension Exchange {
     }
 
     /// Lets an allocation leave, where all its contracts have and no order of its bid can add another one.
-    func archiveIfOver(_ id: AllocationID) {
+    ///
+    /// - Returns: how many deliveries its event counts as, by the number of its contracts.
+    @discardableResult
+    func archiveIfOver(_ id: AllocationID) -> Int {
         guard let state = allocations[id], state.bid.map({ openHours[$0] == nil }) ?? true,
-            allocations.contracts(of: id).reversed().allSatisfy({ contracts[$0].archived })
-        else { return }
-        emit(.allocationArchived(ArchivedAllocation(record(id, .everything))))
+            allocations.contracts(of: id, allSatisfy: { contracts[$0].archived })
+        else { return 0 }
+        let record = record(id, .everything)
+        emit(.allocationArchived(ArchivedAllocation(record)))
         allocations.remove(id)
+        return record.contracts.count / Self.looksPerSettlement
     }
 
     /// Whether an hour of an allocation was metered whole and had less than the usable share.

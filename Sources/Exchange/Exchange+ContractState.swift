@@ -32,6 +32,9 @@ struct ContractRecord: Record {
         coder.field("index_log", &holdings.indexLog)
         coder.field("index_revisions", &holdings.indexRevisions)
         coder.field("allocations", &holdings.allocations)
+        var checked = Int64(holdings.checkedAllocations)
+        coder.integer(&checked)
+        holdings.checkedAllocations = Int(clamping: checked)
         coder.field("archived", &state.archived)
         coder.integer(&holdings.archivedDeliveries)
         coder.integer(&holdings.archivedInputs)
@@ -95,9 +98,13 @@ extension Exchange {
         let counts = Int64(0)...1_000_000_000_000_000
         guard counts.contains(holdings.archivedDeliveries), counts.contains(holdings.archivedInputs) else { return false }
         // What leaves memory was settled, and goes in its order.
-        let leaves = holdings.archivedDeliveries > 0 || holdings.archivedInputs > 0 || state.archived
-        guard !leaves || state.settled, holdings.archivedInputs == 0 || holdings.deliveries.isEmpty,
-            !state.archived || (holdings.deliveries.isEmpty && holdings.indexLog.isEmpty)
+        let isBegun = holdings.archivedDeliveries > 0 || holdings.archivedInputs > 0
+        let (checked, all) = (holdings.checkedAllocations, holdings.allocations.count)
+        guard !(isBegun || state.archived || checked > 0) || state.settled, holdings.archivedInputs == 0 || holdings.deliveries.isEmpty,
+            !state.archived || (holdings.deliveries.isEmpty && holdings.indexLog.isEmpty),
+            state.archived || (0...Int64(holdings.indexLog.count)).contains(holdings.archivedInputs),
+            holdings.indexLog.isEmpty || holdings.archivedInputs < Int64(holdings.indexLog.count),
+            state.archived ? checked == 0 : (0...all).contains(checked) && (!isBegun || checked == all)
         else { return false }
         if state.gateClosed { return holdings.encumbrances.isEmpty }
         // Before the gate there may be deliveries that were given up; they are settled.
@@ -181,7 +188,7 @@ extension Exchange {
         for index in 0..<Int32(contracts.count) {
             var need: Int128 = 0
             for lot in contracts.holdings[Int(index)].waiting {
-                guard let escrow = possibleEscrow(of: lot) else { throw decoder.damaged("a lot that cannot be") }
+                guard let escrow = possibleEscrow(of: lot), isKept(allocationOf: lot) else { throw decoder.damaged("a lot that cannot be") }
                 need += escrow
             }
             var unsettled = 0
@@ -194,7 +201,9 @@ extension Exchange {
                 previous = id
                 known += 1
                 let delivery = deliveries[position].delivery
-                guard let escrow = possibleEscrow(of: delivery.lot) else { throw decoder.damaged("a lot that cannot be") }
+                guard let escrow = possibleEscrow(of: delivery.lot), isKept(allocationOf: delivery.lot) else {
+                    throw decoder.damaged("a lot that cannot be")
+                }
                 guard !delivery.isSettled else { continue }
                 unsettled += 1
                 need += escrow
@@ -210,9 +219,15 @@ extension Exchange {
             guard held == need else { throw decoder.damaged("escrow other than every outcome needs") }
         }
         guard known == deliveries.kept else { throw decoder.damaged("a delivery of no contract") }
+        var total = Int128(known)
+        for holdings in contracts.holdings { total += Int128(holdings.archivedDeliveries) }
+        guard total == Int128(deliveries.count) else { throw decoder.damaged("deliveries that neither are in memory nor have left it") }
         try confirmJoined(&decoder)
         try confirmArchivals(&decoder)
     }
+
+    /// An allocation leaves memory after the last of its deliveries.
+    private func isKept(allocationOf lot: Lot) -> Bool { lot.allocation.isNone || allocations[lot.allocation] != nil }
 
     /// What escrow holds for a lot, or nil for a lot that no trade could have made.
     func possibleEscrow(of lot: Lot) -> Int128? {

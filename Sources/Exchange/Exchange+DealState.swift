@@ -62,6 +62,9 @@ extension Exchange {
         }
     }
 
+    /// Whether it was looked for allocations that had less than usable.
+    private func mayHaveFailed(in holdings: ContractHoldings) -> Bool { holdings.archivedDeliveries > 0 || holdings.checkedAllocations > 0 }
+
     /// An allocation in memory with everything that is kept of it; a neutral record for others.
     func record(_ id: AllocationID, _ scope: StateScope) -> AllocationRecord {
         var record = AllocationRecord()
@@ -111,7 +114,7 @@ extension Exchange {
             defer { previous = record.id }
             return record.id > previous && record.id.rawValue <= count && isKnown(record.holder) && (record.bid == nil) != (record.order == nil)
                 && !record.contracts.isEmpty && record.contracts.allSatisfy { isKnown(contract: $0) }
-                && record.failures.allSatisfy { record.contracts.contains($0) && contracts.holdings[Int($0)].archivedDeliveries > 0 }
+                && record.failures.allSatisfy { record.contracts.contains($0) && mayHaveFailed(in: contracts.holdings[Int($0)]) }
                 && (record.handover.accessOrigin.map { $0 >= AllocationID(1) && $0 < record.id } ?? true)
                 && (record.usableShare.map { (1...1_000_000).contains($0.rawValue) } ?? true)
         }

@@ -127,41 +127,51 @@ extension Exchange {
         }
     }
 
-    /// How many of each resource's deliveries are not settled, which follows from them; and that the units are theirs.
+    /// How many of each resource's deliveries are in memory, which follows from them; that the units are theirs, and that each has its meter.
     private func noteMetered(_ decoder: inout BinaryDecoder) throws(BinaryDecoder.Failure) {
+        var listed = 0
         for index in meters.indices {
-            var open: [(hour: Hour, unsettled: Int32)] = []
+            var found: [(hour: Hour, kept: Int32)] = []
             for (hour, metered) in meters[index].hours.entries where !metered.deliveries.isEmpty {
-                var (units, unsettled, isWhole) = (Int64(0), Int32(0), true)
+                var (units, kept, isWhole) = (Int64(0), Int32(0), true)
                 for id in metered.deliveries {
                     guard let position = position(of: id) else {
                         isWhole = false
                         continue
                     }
                     let delivery = deliveries[position].delivery
-                    guard delivery.contract.hour == hour, Int(delivery.lot.resource.rawValue) == index + 1 else {
+                    guard delivery.contract.hour == hour, Int(delivery.lot.resource.rawValue) == index + 1, deliveries[position].isMetered else {
                         throw decoder.damaged("a meter with another one's delivery")
                     }
                     units += Int64(delivery.lot.quantity)
-                    if !delivery.isSettled { unsettled += 1 }
+                    kept += 1
                 }
-                // With the last one that is settled the list is empty.
-                guard unsettled > 0, isWhole ? units == metered.units : units < metered.units else {
+                // With the last one that leaves memory the list is empty.
+                guard kept > 0, isWhole ? units == metered.units : units < metered.units else {
                     throw decoder.damaged("a meter's hour with other units than its deliveries")
                 }
-                open.append((hour, unsettled))
+                found.append((hour, kept))
+                listed += Int(kept)
             }
-            for (hour, unsettled) in open { meters[index].hours[hour].unsettled = unsettled }
+            for (hour, kept) in found { meters[index].hours[hour].kept = kept }
         }
+        var metered = 0
+        for state in deliveries where state.isMetered { metered += 1 }
+        guard listed == metered else { throw decoder.damaged("a delivery that no meter has") }
     }
 
     /// Those that count together, which follows from the deliveries.
     private func noteShared() {
-        for state in deliveries where state.delivery.usableShare != nil && contracts.holdings[Int(state.contract)].archivedDeliveries == 0 {
-            let delivery = state.delivery
-            // What was given up before its hour counts with no others.
-            if let settledAt = delivery.settledAt, settledAt < delivery.contract.hour.end { continue }
-            contracts.holdings[Int(state.contract)].shared[delivery.lot.allocation, default: []].append(delivery.id)
+        // What was given up before its hour counts with no others.
+        for state in deliveries where state.delivery.usableShare != nil && state.isMetered {
+            let holdings = contracts.holdings[Int(state.contract)]
+            guard holdings.archivedDeliveries == 0, holdings.checkedAllocations < holdings.allocations.count else { continue }
+            contracts.holdings[Int(state.contract)].shared[state.delivery.lot.allocation, default: []].append(state.delivery.id)
+        }
+        for index in contracts.holdings.indices where contracts.holdings[index].checkedAllocations > 0 {
+            for id in contracts.holdings[index].allocations.prefix(contracts.holdings[index].checkedAllocations) {
+                contracts.holdings[index].shared[id] = nil
+            }
         }
     }
 

@@ -110,7 +110,7 @@ extension Exchange {
         }
         let excluded = Set(request.body.excludedTrades ?? [])
         // Of sales that have left memory the shell asks the record before.
-        let isWhole = holdings.archivedInputs == 0
+        let isWhole = holdings.inputsThatLeft == 0
         // Beside the pages of a read, the one look through all sales of an hour: an operator asks for it, seldom.
         var known: Set<TradeID> = []
         if !excluded.isEmpty {
@@ -193,7 +193,7 @@ extension Exchange {
                     continue
                 }
                 let sales = IndexSales(log: holdings.indexLog, revisions: Array(known))
-                source.noted.append(NotedSales(contract: key, sales: sales, archived: Int(clamping: holdings.archivedInputs)))
+                source.noted.append(NotedSales(contract: key, sales: sales, archived: holdings.inputsThatLeft))
                 source.knownAt = max(source.knownAt, latest.knownAt)
                 for (position, revision) in known.enumerated() {
                     source.revisions.append(view(revision, of: key, number: position + 1))
@@ -210,7 +210,7 @@ extension Exchange {
         let holdings = contracts.holdings[Int(index)]
         guard !holdings.indexRevisions.isEmpty else { return nil }
         let sales = IndexSales(log: holdings.indexLog, revisions: holdings.indexRevisions)
-        return NotedSales(contract: key, sales: sales, archived: Int(clamping: holdings.archivedInputs))
+        return NotedSales(contract: key, sales: sales, archived: holdings.inputsThatLeft)
     }
 
     /// The latest hour before the present one of which something is known; nil where there is none in the last 31 days.

@@ -25,7 +25,7 @@ extension Exchange {
             guard let position = hours[delivery.contract.hour].deliveries.firstIndex(of: id) else { return }
             hours[delivery.contract.hour].deliveries.remove(at: position)
             hours[delivery.contract.hour].units -= Int64(delivery.lot.quantity)
-            hours[delivery.contract.hour].unsettled -= 1
+            hours[delivery.contract.hour].kept -= 1
         }
     }
 
@@ -110,7 +110,7 @@ extension Exchange {
         } else if metered.sequence != 0 {
             throw Refusal(.conflict, "report \(metered.sequence) was about this hour already", field: "hour")
         }
-        guard !metered.isSettled else { throw Refusal(.conflict, "the hour is settled", field: "hour") }
+        guard !metered.isArchived else { throw Refusal(.conflict, "the hour is settled", field: "hour") }
         var graceEnd = report.hour.end.advanced(hours: Self.plainGraceHours)
         var contract: Int32?
         for (position, id) in metered.deliveries.enumerated() {

@@ -221,6 +221,9 @@ extension Exchange {
                 standing.count(1, of: order.record.participant)
             }
         }
+        guard order.record.allocation.isNone || allocations[order.record.allocation] != nil else {
+            throw decoder.damaged("an order of an allocation that has left memory")
+        }
         if order.record.isPending { waitingStops += 1 }
         order.record.reserved = reservation(order)
         if order.record.reserved > .zero {

@@ -30,7 +30,7 @@ extension Exchange {
         }
         let meter = Int(deadline.resource.rawValue) - 1
         guard meters.indices.contains(meter) else { return nil }
-        // The list is held while deliveries settle: settling changes no meter.
+        // Settling changes no meter: the list is the same when another command goes on in it.
         let ids = meters[meter].hours[key.hour].deliveries
         while position < ids.count {
             guard budget > 0 else { return deadline.going(onFrom: position) }
@@ -162,8 +162,6 @@ extension Exchange {
         noteReliability(of: deliveries[index].delivery)
         noteSale(of: lot, counted, in: contract)
         unlisted.add(deliveries[index])
-        // What was given up before its hour is nothing that a meter reports any more.
-        if now >= key.hour.end { meterHours(of: lot.resource) { $0[key.hour].noteSettled() } }
         contracts.holdings[Int(contract)].unsettledDeliveries -= 1
         closeIfSettled(contract)
         emitDelivery(deliveries[index].delivery)

@@ -47,16 +47,22 @@ struct ContractHoldings: Sendable {
     var indexLog: [IndexInput] = []
     /// What became known of them, in the order of time.
     var indexRevisions: [IndexRevision] = []
-    /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries, and nothing is there
-    /// from the moment on in which they begin to be archived.
+    /// By allocation whose bid stated a usable share: its deliveries, which count together. It follows from the deliveries; when they are to be
+    /// archived, each goes with the look at it that is counted below.
     var shared: [AllocationID: [DeliveryID]] = [:]
     /// The allocations that have or had units in it, in the order of joining, as far as they were not looked at after it was archived.
     var allocations: [AllocationID] = []
+    /// How many of them, before the first delivery leaves memory, were asked whether they had less than usable; 0 once all have left.
+    var checkedAllocations = 0
     /// Where runs list its deliveries, in the order of the runs. It follows from the runs.
     var listed: [SectionPlace] = []
-    /// How many of its deliveries, and of the entries at the end of `indexLog`, have left memory.
+    /// How many of its deliveries have left memory.
     var archivedDeliveries: Int64 = 0
+    /// How many of the entries at the end of `indexLog` have gone to the record. The log leaves memory with the first, as a whole: so nobody who
+    /// reads it makes a copy of it.
     var archivedInputs: Int64 = 0
+    /// How many entries of the log are in the record alone.
+    var inputsThatLeft: Int { indexLog.isEmpty ? Int(clamping: archivedInputs) : 0 }
 }
 
 /// Units of a holder that are on offer for resale.

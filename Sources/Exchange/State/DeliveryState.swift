@@ -27,6 +27,9 @@ struct DeliveryState: Sendable {
         delivery.status = .settled
         delivery.settledAt = time
     }
+
+    /// Whether it stands in its resource's metered hour, settled or not: what was given up before its hour does not.
+    var isMetered: Bool { delivery.settledAt.map { $0 >= delivery.contract.hour.end } ?? true }
 }
 
 extension DeliveryState: Departing {
@@ -79,7 +82,7 @@ struct MeterState {
 
 /// One hour of a resource: what it has to deliver and what was reported.
 struct MeteredHour: Equatable, FieldValue {
-    /// None any more once all of them are settled: then no report is taken.
+    /// None any more once all of them have left memory. While they settle they stay: settlements go on by their places here.
     var deliveries: [DeliveryID] = []
     /// 0 while nothing was reported.
     var sequence: Int64 = 0
@@ -90,27 +93,27 @@ struct MeteredHour: Equatable, FieldValue {
     /// Of the site's energy, what retired certificates cover.
     var hourlyMatched = Measure()
     var annualMatched = Measure()
-    /// Of the deliveries together, of those that are settled, too.
+    /// Of the deliveries together, of those that have left memory, too.
     var units: Int64 = 0
-    /// How many of the deliveries are not settled; it follows from them.
-    var unsettled: Int32 = 0
+    /// How many of the deliveries are in memory; it follows from them.
+    var kept: Int32 = 0
 
     init() {}
 
-    /// Whether what was to be delivered is settled.
-    var isSettled: Bool { deliveries.isEmpty && units > 0 }
+    /// Whether all that was to be delivered has left memory.
+    var isArchived: Bool { deliveries.isEmpty && units > 0 }
 
     /// One more delivery of so many units.
     mutating func add(_ id: DeliveryID, _ quantity: Int64) {
         deliveries.append(id)
         units += quantity
-        unsettled += 1
+        kept += 1
     }
 
-    /// One of the deliveries is settled. With the last one none is looked for here any more.
-    mutating func noteSettled() {
-        unsettled -= 1
-        if unsettled == 0 { deliveries = [] }
+    /// One of the deliveries leaves memory. With the last one none is looked for here any more.
+    mutating func noteArchived() {
+        kept -= 1
+        if kept == 0 { deliveries = [] }
     }
 
     mutating func code<C: FieldCoder>(_ coder: inout C) {

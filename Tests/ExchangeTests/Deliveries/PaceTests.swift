@@ -70,4 +70,70 @@ struct PaceTests {
         #expect(market.exchange.deliveries(of: nil, contract: nil, after: .none, limit: 9).allSatisfy { $0.settledAt == market.now })
         #expect(market.exchange.contract(contract)?.status == .settled)
     }
+
+    /// A bid with a usable share bought so many deliveries of one unit on one resource, which reports when the hour is over, and one on another
+    /// resource, which reports an hour later: what is due half an hour after that waits for it.
+    private func waiting(_ count: Int, _ clock: ClockMode) throws -> (market: Market, contract: ContractKey, due: Timestamp) {
+        let market = Market(clock: clock)
+        market.checkEvery = 0
+        let product = market.product()
+        let meter = market.participant("Meter", .meter)
+        let provider = market.participant("Provider", .provider)
+        let alice = market.participant("Alice", .consumer)
+        for participant in [provider, alice] { market.deposit(1_000_000, to: participant) }
+        let resources = (0..<2).map { _ in market.resource(of: provider, units: 10_000, meter: meter) }
+        let contract = market.contract(product, in: 2)
+        for position in 0...count {
+            let resource = resources[position < count ? 0 : 1]
+            _ = try market.place(market.order(.sell, contract, cents(200), 1, resource: resource), as: provider).get()
+        }
+        var spec = market.bid(quantity: Quantity(count + 1), hours: 1, from: 2, placement: .any)
+        spec.usableShare = Measure(900_000)
+        #expect(try market.bid(spec, as: alice).get().status == .filled)
+        let end = contract.hour.end
+        func go(to time: Timestamp) {
+            while market.now < time { market.advance(to: min(market.exchange.nextDue ?? time, time)) }
+        }
+        go(to: end)
+        #expect(market.exchange.deliveryCount == count + 1)
+        market.report(resources[0], contract.hour, delivered: Int64(count) * 3_600, sequence: 1, as: meter)
+        go(to: end.advanced(minutes: 60))
+        #expect(market.exchange.unlistedSettlements == 0)
+        market.report(resources[1], contract.hour, delivered: 3_600, sequence: 1, as: meter)
+        return (market, contract, end.advanced(minutes: 90))
+    }
+
+    @Test("the last report of an hour settles all that waited for it on other resources when that is due, however many steps it takes")
+    func waitingParts() throws {
+        let (market, contract, due) = try waiting(300, .real)
+        market.advance(to: due)
+        #expect((1..<301).contains(market.exchange.unlistedSettlements))
+        var decoder = BinaryDecoder(market.state)
+        let read = try Exchange(decoding: &decoder)
+        var encoder = BinaryEncoder()
+        read.encodeState(into: &encoder)
+        #expect(encoder.bytes == market.state && read.nextDue == market.exchange.nextDue)
+        market.advance(to: due.advanced(microseconds: 300 * 15))
+        #expect(market.exchange.unlistedSettlements == 301)
+        let deliveries = market.exchange.deliveries(of: nil, contract: contract, after: .none, limit: .max)
+        #expect(deliveries.allSatisfy { $0.status == .settled && $0.outcome == .delivered && $0.deliveredDeviceSeconds == 3_600 })
+        #expect(market.exchange.contract(contract)?.status == .settled && market.escrow(contract) == "0.000000")
+        #expect(market.exchange.firstBrokenInvariant() == nil && market.replay().state == market.state)
+    }
+
+    @Test("a jump over settlements that wait for each other leaves what small steps leave")
+    func waitingPartsInJump() throws {
+        var left: [[[UInt8]]] = []
+        for isJump in [true, false] {
+            let (market, contract, due) = try waiting(1_100, .simulated)
+            let later = due.advanced(hours: 40)
+            while !isJump, let next = market.exchange.nextDue, next <= later { market.advance(to: next) }
+            market.advance(to: later)
+            let deliveries = market.exchange.deliveries(of: nil, contract: contract, after: .none, limit: .max)
+            #expect(deliveries.count == 1_101 && deliveries.allSatisfy { $0.settledAt == due && $0.outcome == .delivered })
+            #expect(market.exchange.firstBrokenInvariant() == nil && market.replay().state == market.state)
+            left.append(deliveries.map { BinaryEncoder.encode($0) } + [Array(market.stateWithoutHeader)])
+        }
+        #expect(left[0] == left[1])
+    }
 }
