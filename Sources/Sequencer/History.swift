@@ -66,7 +66,7 @@ package protocol History: Sendable {
         including sequence: Int64
     ) async throws(HistoryError) -> [OrderView]
 
-    /// Deliveries that left the exchange's memory, by number; in the order of their settlement where that is asked for.
+    /// Deliveries that left the exchange's memory, by number; in another order where the question has one.
     func deliveries(_ wanted: ArchivedDeliveryQuery, including sequence: Int64) async throws(HistoryError) -> [ArchivedDelivery]
 
     /// Allocations that left the exchange's memory, by number; of numbers that are not there none.
@@ -92,10 +92,11 @@ package enum ArchivedDeliveryQuery: Sendable {
     case numbers([DeliveryID])
     /// Those after a number that a participant held or provided, or all; of one contract where it is named.
     case page(participant: ParticipantID?, contract: ContractKey?, after: DeliveryID, limit: Int)
-    /// All of some allocations.
-    case allocations([AllocationID])
-    /// The lines of a run in these places.
-    case lines(SettlementRunID, Range<Int64>)
+    /// Those of some allocations, each named once: allocation by allocation as they are named, of each by number, of the first those after a
+    /// number.
+    case allocations([AllocationID], after: DeliveryID, limit: Int)
+    /// The lines of a run in these places, in their order; where a participant is named, those that it held or provided.
+    case lines(SettlementRunID, Range<Int64>, of: ParticipantID?, limit: Int)
     /// Those that somebody bought or sold and that settled in `[from, to)`, in the order of settlement, after a place.
     case settled(ParticipantID, from: Timestamp, to: Timestamp, after: SettledPlace?, limit: Int)
 }
@@ -109,6 +110,8 @@ package struct SettledPlace: Sendable {
         self.time = time
         self.delivery = delivery
     }
+
+    package func isBefore(_ other: SettledPlace) -> Bool { (time, delivery) < (other.time, other.delivery) }
 }
 
 /// Which entries of the audit log are asked for.

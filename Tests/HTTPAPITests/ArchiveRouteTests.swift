@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Quantities
 import Sequencer
 import Testing
 
@@ -147,10 +148,162 @@ import Testing
             #expect(try await host.send("POST", "/v1/indices/H100-SXM.US-IOWA/revisions", stranger).code == "not_found")
             let own = "{\"hour\":\"2026-11-23T12:00:00Z\",\"reason\":\"wash\",\"excluded_trades\":[\"\(sale)\"]}"
             #expect(try await host.send("POST", "/v1/indices/H100-SXM.US-IOWA/revisions", own).status == 201)
+            // What lies behind all that has left needs no record.
+            let count = try await host.get("/v1/deliveries").data.count
+            let cursor = try #require(try await host.get("/v1/deliveries?limit=\(count - 1)").string("next_cursor"))
+            let bought = try #require(try await scene.buyer.get("/v1/allocations?limit=3").string("next_cursor"))
             bench.gateway.history.fail(with: .behind)
+            #expect(try await host.get("/v1/deliveries?cursor=\(cursor)").data.count == 1)
+            #expect(try await scene.buyer.get("/v1/allocations?limit=3").status == 503)
+            #expect(try await host.get("/v1/deliveries?contract=\(late)").data.count == 1)
             #expect(try await scene.buyer.get("/v1/deliveries").status == 503)
             #expect(try await scene.buyer.get("/v1/deliveries/\(all[3])").status == 200)
             bench.gateway.history.fail(with: nil)
+            #expect(try await scene.buyer.get("/v1/allocations?limit=3&cursor=\(bought)").data.count == 1)
         }
+    }
+
+    @Test("a row that is missing from the record is said to be, not left out")
+    func missing() async throws {
+        let bench = APIBench()
+        try await bench.run { (host) async throws in
+            let scene = try await APIScene(host)
+            _ = try await trade(scene)
+            try await host.must("POST", "/v1/settlements", "{\"through\":\"\(Self.time(120))\"}")
+            try await host.must("POST", "/v1/clock/advance", "{\"to\":\"\(Self.time(36 * 24))\"}")
+            let id = try #require(try await scene.buyer.get("/v1/deliveries").data.first?["id"] as? String)
+            let run = try #require(try await host.get("/v1/settlements").data.first?["id"] as? String)
+            bench.gateway.history.lose(try #require(DeliveryID(text: id)))
+            for path in ["/v1/deliveries/\(id)", "/v1/settlements/\(run)/lines"] {
+                let answer = try await host.get(path)
+                #expect(answer.status == 503 && answer.code == "database_unavailable", "\(path): \(answer.text)")
+            }
+            #expect(try await scene.buyer.send("POST", "/v1/deliveries/\(id)/disputes", #"{"reason":"x"}"#).status == 503)
+        }
+    }
+
+    /// What everybody is told of commands about a delivery and its allocation, by whom and what.
+    private func refusals(_ scene: APIScene, _ others: [(String, APIClient)], _ delivery: String, _ allocation: String) async throws -> [String: String] {
+        func part(_ json: String) -> String { Base64URLText.encoded(json) }
+        let token = "\(part(#"{"alg":"EdDSA","kid":"e"}"#)).\(part(#"{"nonce":"n"}"#)).\(part("signature"))"
+        let commands = [
+            ("/v1/deliveries/\(delivery)/disputes", #"{"reason":"x"}"#),
+            ("/v1/deliveries/\(delivery)/moves", "{\"resource_id\":\"\(scene.resource)\"}"),
+            ("/v1/deliveries/\(delivery)/attestation", "{\"token\":\"\(token)\"}"),
+            ("/v1/allocations/\(allocation)/decline", #"{"from":"2027-03-01T00:00:00Z","reason":"x"}"#),
+            ("/v1/allocations/\(allocation)/terminate", "{}"),
+        ]
+        var found: [String: String] = [:]
+        for (name, client) in [("provider", scene.provider), ("buyer", scene.buyer)] + others {
+            for (path, body) in commands { found["\(name) \(path)"] = try await client.send("POST", path, body).code ?? "done" }
+        }
+        return found
+    }
+
+    @Test("what has left memory does not exist for strangers; of a run they see no line, and parties their own")
+    func strangers() async throws {
+        let bench = APIBench()
+        try await bench.run { (host) async throws in
+            let scene = try await APIScene(host)
+            let (second, secondID) = try await trade(scene)
+            let stranger = try await host.participant("Stranger", "provider", "consumer").client
+            let delivery = try #require(try await scene.buyer.get("/v1/deliveries").data.first)
+            let (id, allocation) = (delivery["id"] as? String ?? "", delivery["allocation_id"] as? String ?? "")
+            try await host.must("POST", "/v1/settlements", "{\"through\":\"\(Self.time(120))\"}")
+            let run = try #require(try await host.get("/v1/settlements").data.first?["id"] as? String)
+            let others = [("second", second), ("stranger", stranger)]
+            let before = try await refusals(scene, others, id, allocation)
+            try await host.must("POST", "/v1/clock/advance", "{\"to\":\"\(Self.time(36 * 24))\"}")
+            #expect(try await bench.gateway.read { $0.keptDeliveries == 0 && $0.keptAllocations == 0 })
+            #expect(try await refusals(scene, others, id, allocation) == before)
+            #expect(before["stranger /v1/deliveries/\(id)/disputes"] == "not_found" && before["second /v1/deliveries/\(id)/disputes"] == "not_found")
+            #expect(before["buyer /v1/deliveries/\(id)/disputes"] == "conflict" && before["provider /v1/deliveries/\(id)/moves"] == "conflict")
+            #expect(before["stranger /v1/allocations/\(allocation)/terminate"] == "not_found")
+            #expect(before["buyer /v1/allocations/\(allocation)/terminate"] == "conflict")
+            #expect(before["provider /v1/allocations/\(allocation)/decline"] == "conflict")
+            // A repeat is answered as the first time.
+            for _ in 0..<2 {
+                let answer = try await stranger.send(
+                    "POST", "/v1/allocations/\(allocation)/terminate", "{}", headers: ["Idempotency-Key": "stranger"])
+                #expect(answer.code == "not_found")
+            }
+            for path in ["/v1/deliveries/\(id)", "/v1/allocations/\(allocation)", "/v1/allocations/\(allocation)/access"] {
+                #expect(try await stranger.get(path).code == "not_found", "\(path)")
+            }
+            let lines = try await host.get("/v1/settlements/\(run)/lines").data
+            #expect(lines.count > 4)
+            #expect(try await stranger.get("/v1/settlements/\(run)/lines").data.isEmpty)
+            let own = try await second.get("/v1/settlements/\(run)/lines").data.compactMap { $0["id"] as? String }
+            #expect(own == lines.filter { $0["holder_id"] as? String == secondID }.compactMap { $0["id"] as? String } && !own.isEmpty)
+            var paged: [String] = []
+            var answer = try await second.get("/v1/settlements/\(run)/lines?limit=1")
+            paged += answer.data.compactMap { $0["id"] as? String }
+            while let cursor = answer.string("next_cursor") {
+                answer = try await second.get("/v1/settlements/\(run)/lines?limit=1&cursor=\(cursor)")
+                paged += answer.data.compactMap { $0["id"] as? String }
+            }
+            #expect(paged == own)
+        }
+    }
+
+    private func hours(_ answer: APIAnswer) -> [String] {
+        let hours = answer.object["hours"] as? [[String: any Sendable]] ?? []
+        return hours.map { "\($0["contract"] as? String ?? "") \($0["delivery_id"] as? String ?? "")" }
+    }
+
+    @Test("a command that took effect is answered whether the record can be read or not, and its repeat says all hours")
+    func behind() async throws {
+        let bench = APIBench()
+        try await bench.run { (host) async throws in
+            let scene = try await APIScene(host)
+            try await host.must("POST", "/v1/zones", #"{"code":"US-OHIO","name":"Ohio","country":"US","grid":{"g_per_kwh":"400.5","year":2024,"source":"EPA","basis":"CO2e"}}"#)
+            try await host.must(
+                "POST", "/v1/products",
+                #"{"class":"H100-SXM","zone":"US-OHIO","currency":"USD","tick_size":"0.01","lot_size":1,"maker_fee_bps":0,"taker_fee_bps":100,"reference_price":"2.00","horizon_hours":2000}"#)
+            let resource = try await scene.provider.must(
+                "POST", "/v1/resources", #"{"class":"H100-SXM","zone":"US-OHIO","units":8,"site":{"name":"Ohio","pue":"1.2"},"node":{"devices_per_node":8}}"#
+            ).id
+            let meter = try await host.participant("Another meter", "meter").id
+            try await host.must(
+                "POST", "/v1/resources/\(resource)/certify",
+                "{\"units\":8,\"valid_from\":\"2026-11-23T00:00:00Z\",\"valid_until\":\"2027-01-23T00:00:00Z\",\"meter_id\":\"\(meter)\"}")
+            try await scene.provider.must(
+                "POST", "/v1/offers",
+                "{\"resource_id\":\"\(resource)\",\"start\":\"\(Self.time(2))\",\"end\":\"\(Self.time(902))\",\"quantity\":1,\"price\":\"2.00\"}")
+            let allocation = try #require(
+                try await scene.buyer.must(
+                    "POST", "/v1/bids",
+                    "{\"requirements\":{\"classes\":[\"H100-SXM\"]},\"earliest_start\":\"\(Self.time(2))\",\"latest_end\":\"\(Self.time(902))\",\"duration_hours\":900,\"quantity\":1,\"limit_price\":\"2.00\",\"fill\":\"whole\",\"standing\":false}"
+                ).string("allocation_id"))
+            let path = "/v1/allocations/\(allocation)"
+            try await host.must("POST", "/v1/clock/advance", "{\"to\":\"\(Self.time(120))\"}")
+            try await host.must("POST", "/v1/settlements", "{\"through\":\"\(Self.time(72))\"}")
+            try await host.must("POST", "/v1/clock/advance", "{\"to\":\"\(Self.time(860))\"}")
+            let id = try #require(AllocationID(text: allocation))
+            let archived = try await bench.gateway.read { $0.archivedDeliveries(around: id) }
+            #expect(archived > 10 && archived < 900)
+            #expect(hours(try await scene.buyer.get(path)).count == 900)
+
+            let first = try await scene.provider.must("POST", path + "/decline", "{\"from\":\"\(Self.time(898))\",\"reason\":\"x\"}")
+            #expect(hours(first) == hours(try await scene.buyer.get(path)))
+            let body = "{\"from\":\"\(Self.time(890))\",\"reason\":\"x\"}"
+            bench.gateway.history.fail(with: .behind)
+            let behind = try await scene.provider.send("POST", path + "/decline", body, headers: ["Idempotency-Key": "late"])
+            #expect(behind.status == 200 && hours(behind).count == hours(first).count - Int(archived), "\(behind.text.prefix(300))")
+            bench.gateway.history.fail(with: nil)
+            let again = try await scene.provider.send("POST", path + "/decline", body, headers: ["Idempotency-Key": "late"])
+            #expect(again.status == 200 && hours(again) == hours(try await scene.buyer.get(path)))
+            #expect(hours(again).suffix(hours(behind).count) == hours(behind)[...])
+            // In memory it is still there; so it is in nobody else's list.
+            #expect(try await scene.buyer.get("/v1/allocations").data.count == 1)
+        }
+    }
+}
+
+/// Base 64 of texts for addresses, without padding.
+private enum Base64URLText {
+    static func encoded(_ text: String) -> String {
+        Data(text.utf8).base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+            .replacingOccurrences(of: "=", with: "")
     }
 }

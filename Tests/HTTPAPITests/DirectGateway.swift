@@ -164,6 +164,7 @@ final class MemoryHistory: History {
         var closed: [OrderView] = []
         var actions: [AdministrativeAction] = []
         var archived = ArchivedRecord()
+        var lost: Set<DeliveryID> = []
         var failure: HistoryError?
     }
 
@@ -171,6 +172,9 @@ final class MemoryHistory: History {
 
     /// Thrown by every read, where set.
     func fail(with error: HistoryError?) { state.withLock { $0.failure = error } }
+
+    /// Lets a row of the archive be missing.
+    func lose(_ delivery: DeliveryID) { state.withLock { _ = $0.lost.insert(delivery) } }
 
     func note(_ recorded: RecordedEvent) {
         state.withLock { state in
@@ -275,12 +279,17 @@ final class MemoryHistory: History {
 
     func deliveries(_ wanted: ArchivedDeliveryQuery, including sequence: Int64) async throws(HistoryError) -> [ArchivedDelivery] {
         try read { state in
-            let all = state.archived.deliveries.values.sorted { $0.id < $1.id }
+            let all = state.archived.deliveries.values.filter { !state.lost.contains($0.id) }.sorted { $0.id < $1.id }
             switch wanted {
             case .numbers(let ids): return all.filter { ids.contains($0.id) }
-            case .allocations(let ids): return all.filter { ids.contains($0.allocation) }
-            case .lines(let run, let lines):
-                return all.filter { $0.run == run && lines.contains($0.position) }.sorted { $0.position < $1.position }
+            case .allocations(let ids, let after, let limit):
+                let found = ids.enumerated().flatMap { place, id in all.filter { $0.allocation == id && (place > 0 || $0.id > after) } }
+                return Array(found.prefix(limit))
+            case .lines(let run, let lines, let participant, let limit):
+                let own = all.filter { line in
+                    line.run == run && lines.contains(line.position) && participant.map { line.holder == $0 || line.provider == $0 } ?? true
+                }
+                return Array(own.sorted { $0.position < $1.position }.prefix(limit))
             case .page(let participant, let contract, let after, let limit):
                 return Array(
                     all.filter { delivery in

@@ -69,11 +69,30 @@ struct ArchivedHistoryTests {
             let contract = all[all.count / 2].contract
             let ofContract = ArchivedDeliveryQuery.page(participant: nil, contract: contract, after: .none, limit: 1_000)
             #expect(same(try await history.deliveries(ofContract, including: last), all.filter { $0.contract == contract }))
-            let some = [all[0].allocation, all[1].allocation]
-            #expect(same(try await history.deliveries(.allocations(some), including: last), all.filter { some.contains($0.allocation) }))
+            // Those of many allocations, however they are named, come allocation by allocation, a page at a time.
+            var wanted = Array(Set(all.map(\.allocation)).sorted().reversed())[...]
+            wanted.insert(AllocationID(999_999), at: wanted.startIndex)
+            let expected = wanted.flatMap { id in all.filter { $0.allocation == id } }
+            #expect(same(try await history.deliveries(.allocations(Array(wanted), after: .none, limit: 100_000), including: last), expected))
+            var ofAllocations: [ArchivedDelivery] = []
+            var after = DeliveryID.none
+            while !wanted.isEmpty {
+                let more = try await history.deliveries(.allocations(Array(wanted), after: after, limit: 3), including: last)
+                ofAllocations += more
+                guard more.count == 3, let end = more.last, let place = wanted.firstIndex(of: end.allocation) else { break }
+                wanted = wanted[place...]
+                after = end.id
+            }
+            #expect(same(ofAllocations, expected))
             let run = all[0].run
             let lines = all.filter { $0.run == run && (2..<9).contains($0.position) }.sorted { $0.position < $1.position }
-            #expect(same(try await history.deliveries(.lines(run, 2..<9), including: last), lines))
+            #expect(same(try await history.deliveries(.lines(run, 2..<9, of: nil, limit: 100), including: last), lines))
+            #expect(same(try await history.deliveries(.lines(run, 2..<9, of: nil, limit: 4), including: last), Array(lines.prefix(4))))
+            for party in Set(lines.flatMap { [$0.holder, $0.provider] }) {
+                let own = lines.filter { $0.holder == party || $0.provider == party }
+                #expect(same(try await history.deliveries(.lines(run, 2..<9, of: party, limit: 100), including: last), own))
+            }
+            #expect(try await history.deliveries(.lines(run, 0..<100_000, of: ParticipantID(999_999), limit: 100), including: last).isEmpty)
         }
     }
 
@@ -121,6 +140,61 @@ struct ArchivedHistoryTests {
         let history = PostgresHistory(scene.database, projector: projector, readers: 1)
         await #expect(throws: HistoryError.self) { try await history.deliveries(.numbers([DeliveryID(3)]), including: last) }
         #expect(try await history.deliveries(.numbers([DeliveryID(4)]), including: last).count == 1)
+        history.close()
+        projector.stop(catchingUpFor: .seconds(1))
+    }
+
+    @Test(
+        "a row whose columns say something else than its body is answered to nobody",
+        arguments: [
+            "holder = holder + 1", "provider = provider + 1", "allocation = allocation + 1", "run = run + 1", "position = position + 1",
+            "settled_at_micros = settled_at_micros + 1", "product = product + 1", "hour = hour + 1",
+            "body = (SELECT body FROM archived_deliveries WHERE id = 4)", "body = body || '\\x00'",
+        ])
+    func damagedColumns(_ change: String) async throws {
+        let scene = try Scene()
+        try scene.fill()
+        let all = record.deliveries.values.sorted { $0.id < $1.id }
+        let harmed = try #require(record.deliveries[DeliveryID(3)])
+        let elsewhere = try #require(all.first { $0.allocation != harmed.allocation && $0.run == harmed.run })
+        try scene.execute("UPDATE archived_deliveries SET \(change) WHERE id = 3")
+        let projector = Projector(scene.database, committed: last, logger: Scene.logger)
+        projector.start()
+        let history = PostgresHistory(scene.database, projector: projector, readers: 1)
+        await #expect(throws: HistoryError.self) { try await history.deliveries(.numbers([DeliveryID(3)]), including: last) }
+        // Nor to whom a column names in its place, nor in a list.
+        await #expect(throws: HistoryError.self) {
+            try await history.deliveries(.page(participant: nil, contract: nil, after: .none, limit: 100_000), including: last)
+        }
+        let sound = try await history.deliveries(.numbers([elsewhere.id]), including: last)
+        #expect(same(sound, [elsewhere]))
+        history.close()
+        projector.stop(catchingUpFor: .seconds(1))
+    }
+
+    @Test(
+        "nor are rows of allocations and of the sales of indices",
+        arguments: [
+            ("archived_allocations", "holder = holder + 1"), ("archived_allocations", "body = (SELECT body FROM archived_allocations WHERE id = 2)"),
+            ("archived_inputs", "start = start + 1"), ("archived_inputs", "body = '\\x00'"),
+        ])
+    func damagedOthers(_ table: String, _ change: String) async throws {
+        let scene = try Scene()
+        try scene.fill()
+        let row = table == "archived_inputs" ? "ctid = (SELECT min(ctid) FROM archived_inputs)" : "id = 1"
+        try scene.execute("UPDATE \(table) SET \(change) WHERE \(row)")
+        let projector = Projector(scene.database, committed: last, logger: Scene.logger)
+        projector.start()
+        let history = PostgresHistory(scene.database, projector: projector, readers: 1)
+        let keys = record.inputs.keys.sorted { $0.hour < $1.hour }
+        let (products, end) = (Array(Set(keys.map(\.product))), try #require(keys.last).hour + 1)
+        await #expect(throws: HistoryError.self) {
+            if table == "archived_inputs" {
+                _ = try await history.inputs(products: products, hours: keys[0].hour..<end, including: last)
+            } else {
+                _ = try await history.allocations([AllocationID(1)], including: last)
+            }
+        }
         history.close()
         projector.stop(catchingUpFor: .seconds(1))
     }

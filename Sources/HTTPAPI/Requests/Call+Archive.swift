@@ -19,53 +19,154 @@ extension Call {
 
     /// Allocations by number as they stand now, whether they are in memory, in the record or in both; numbers that name none are left out.
     func allocations(_ ids: [AllocationID]) async throws(Problem) -> [AllocationView] {
-        var found: [AllocationFinding] = []
+        try await standing(ids).map(\.view)
+    }
+
+    /// An allocation as it stands, and where its access details were sealed: both of one moment.
+    struct StandingAllocation: Sendable {
+        var view: AllocationView
+        var origin: AllocationID
+    }
+
+    /// What one question to the exchange found of an allocation.
+    private struct Found: Sendable {
+        var id: AllocationID
+        var finding: AllocationFinding
+        var origin: AllocationID
+        /// What a question about it goes through in memory.
+        var work: Int
+    }
+
+    func standing(_ ids: [AllocationID]) async throws(Problem) -> [StandingAllocation] {
+        var found: [Found] = []
         // The lots of an allocation's hours are looked through: as many allocations a question as have few.
         while found.count < ids.count {
             let rest = ids[found.count...]
-            found += try await query { exchange in exchange.found(rest, looking: Self.lookedAtOnce) }
+            found += try await query { exchange in
+                zip(rest, exchange.found(rest, looking: Self.lookedAtOnce)).map { id, finding in
+                    Found(id: id, finding: finding, origin: exchange.accessOrigin(of: id), work: exchange.work(on: id))
+                }
+            }
         }
         var gone: [AllocationID] = []
-        var parted: [AllocationID] = []
-        var kept: [ArchivedDelivery] = []
-        for (id, finding) in zip(ids, found) {
-            switch finding {
+        var inParts: [AllocationID] = []
+        for found in found {
+            switch found.finding {
             case .none, .whole: break
-            case .archived: gone.append(id)
-            case .parted(_, let deliveries):
-                parted.append(id)
-                kept += deliveries
-            }
-        }
-        guard !gone.isEmpty || !parted.isEmpty else { return found.compactMap { if case .whole(let view) = $0 { view } else { nil } } }
-        let wanted = gone
-        var records: [AllocationID: ArchivedAllocation] = [:]
-        let old = wanted.isEmpty ? [] : try await past { (history, known) async throws(HistoryError) in
-            try await history.allocations(wanted, including: known)
-        }
-        for allocation in old { records[allocation.id] = allocation }
-        var deliveries: [AllocationID: [ArchivedDelivery]] = [:]
-        let inRecord = try await archived(.allocations(gone + parted))
-        let known = Set(inRecord.map(\.id))
-        for delivery in inRecord + kept.filter({ !known.contains($0.id) }) { deliveries[delivery.allocation, default: []].append(delivery) }
-        var views: [AllocationID: AllocationView] = [:]
-        var parts: [(record: ArchivedAllocation, deliveries: [ArchivedDelivery])] = []
-        for (id, finding) in zip(ids, found) {
-            switch finding {
-            case .none: break
-            case .whole(let view): views[id] = view
             case .archived:
-                guard let record = records[id] else { throw Self.unsound }
-                parts.append((record, deliveries[id] ?? []))
-            case .parted(let record, _): parts.append((record, deliveries[id] ?? []))
+                gone.append(found.id)
+                inParts.append(found.id)
+            case .parted: inParts.append(found.id)
             }
         }
-        for start in stride(from: 0, to: parts.count, by: Self.partsAtOnce) {
-            let some = Array(parts[start..<min(start + Self.partsAtOnce, parts.count)])
-            let made = try await query { exchange in some.map { exchange.view($0.record, $0.deliveries) } }
-            for view in try Self.sound(made) { views[view.id] = view }
+        let views = inParts.isEmpty ? [:] : try await put(together: found, try await records(gone), try await archivedDeliveries(of: inParts))
+        return found.compactMap { found -> StandingAllocation? in
+            switch found.finding {
+            case .none: nil
+            case .whole(let view): StandingAllocation(view: view, origin: found.origin)
+            case .archived, .parted: views[found.id].map { StandingAllocation(view: $0, origin: found.origin) }
+            }
         }
-        return ids.compactMap { views[$0] }
+    }
+
+    /// Allocations of the record by number.
+    private func records(_ ids: [AllocationID]) async throws(Problem) -> [AllocationID: ArchivedAllocation] {
+        var records: [AllocationID: ArchivedAllocation] = [:]
+        for start in stride(from: 0, to: ids.count, by: Self.allocationsAtOnce) {
+            let some = Array(ids[start..<min(start + Self.allocationsAtOnce, ids.count)])
+            let read = try await past { (history, known) async throws(HistoryError) in try await history.allocations(some, including: known) }
+            for allocation in read { records[allocation.id] = allocation }
+        }
+        return records
+    }
+
+    /// The deliveries of allocations that are in the record, page by page.
+    private func archivedDeliveries(of ids: [AllocationID]) async throws(Problem) -> [AllocationID: [ArchivedDelivery]] {
+        var deliveries: [AllocationID: [ArchivedDelivery]] = [:]
+        var rest = ids[...]
+        var after = DeliveryID.none
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Self.allocationsAtOnce))
+            let page = try await archived(.allocations(some, after: after, limit: Self.bodiesAtOnce))
+            for delivery in page { deliveries[delivery.allocation, default: []].append(delivery) }
+            guard page.count >= Self.bodiesAtOnce, let last = page.last else {
+                rest = rest.dropFirst(some.count)
+                after = .none
+                continue
+            }
+            // The page ends within the last one's deliveries, or behind them.
+            guard let place = rest.firstIndex(of: last.allocation), place > rest.startIndex || last.id > after else { throw Self.unsound }
+            rest = rest[place...]
+            after = last.id
+        }
+        return deliveries
+    }
+
+    /// Allocations of which parts have left memory, in questions of a bounded number of hours and deliveries; of one allocation at least.
+    private func put(
+        together found: [Found], _ records: [AllocationID: ArchivedAllocation], _ deliveries: [AllocationID: [ArchivedDelivery]]
+    ) async throws(Problem) -> [AllocationID: AllocationView] {
+        typealias Part = (record: ArchivedAllocation, deliveries: [ArchivedDelivery])
+        var views: [AllocationID: AllocationView] = [:]
+        var parts: [Part] = []
+        var work = 0
+        func make(_ parts: [Part]) async throws(Problem) -> [AllocationView] {
+            try Self.sound(await query { exchange in parts.map { exchange.view($0.record, $0.deliveries) } })
+        }
+        for found in found {
+            let part: Part
+            switch found.finding {
+            case .none, .whole: continue
+            case .archived:
+                guard let record = records[found.id] else { throw Self.unsound }
+                part = (record, deliveries[found.id] ?? [])
+            case .parted(let record, let kept):
+                let archived = deliveries[found.id] ?? []
+                let known = Set(archived.map(\.id))
+                part = (record, archived + kept.filter { !known.contains($0.id) })
+            }
+            let own = found.work + part.record.contractCount + part.deliveries.count
+            if !parts.isEmpty, work + own > Self.lookedAtOnce {
+                for view in try await make(parts) { views[view.id] = view }
+                (parts, work) = ([], 0)
+            }
+            parts.append(part)
+            work += own
+        }
+        for view in try await make(parts) { views[view.id] = view }
+        return views
+    }
+
+    // MARK: Strangers
+
+    /// Who may know of a delivery that a command is about.
+    enum DeliveryParties: Sendable {
+        case holderAndProvider
+        case provider
+    }
+
+    /// Submits a command about a delivery and answers its reply.
+    ///
+    /// Of a delivery that has left memory the exchange knows the number alone, so it refuses whoever asks with what is true of all that is so
+    /// old. Who took no part in it is told what a stranger is told of any delivery.
+    func perform(
+        _ command: Command, about id: DeliveryID, of parties: DeliveryParties, missing: String, status: Int = 200
+    ) async throws(Problem) -> Answer {
+        do throws(Problem) {
+            return try await perform(command, status: status)
+        } catch {
+            guard error.code == .conflict, try await query({ $0.isArchived(id) }) else { throw error }
+            guard let delivery = try await archived(.numbers([id])).first else { throw Self.unsound }
+            let isParty = delivery.provider == caller.participant || parties == .holderAndProvider && delivery.holder == caller.participant
+            throw isParty ? error : hidden(error, missing)
+        }
+    }
+
+    /// What stands in the place of a refusal that says that something exists.
+    func hidden(_ problem: Problem, _ missing: String) -> Problem {
+        var hidden = Problem(.notFound, missing)
+        hidden.isReplayed = problem.isReplayed
+        return hidden
     }
 
     /// Puts what the record has of the sales of some values of an index behind what the exchange has.
@@ -92,8 +193,10 @@ extension Call {
         return Dictionary(grouping: found, by: \.contract)
     }
 
+    /// Hours, lots and deliveries that one question to the exchange goes through, and what one question to the record brings.
     private static let lookedAtOnce = 10_000
-    private static let partsAtOnce = 16
+    private static let allocationsAtOnce = 100
+    private static let bodiesAtOnce = 1_000
 
     /// What the record says of what once was here, and cannot be.
     static let unsound = Problem(.databaseUnavailable, "the read model is not what the record made of it")

@@ -19,24 +19,48 @@ enum AllocationRoutes {
     @Sendable static func decline(_ call: Call) async throws(Problem) -> Answer {
         let body = try call.read(DeclineAllocation.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await perform(.declineAllocation(DeclineAllocation(call.id(AllocationID.self), body)), call)
+        let id = call.id(AllocationID.self)
+        return try await perform(.declineAllocation(DeclineAllocation(id, body)), about: id, call) { view in
+            view.hours.contains { $0.providerID == call.caller.participant }
+        }
     }
 
     @Sendable static func terminate(_ call: Call) async throws(Problem) -> Answer {
         let body = call.body == nil ? TerminateAllocation.Body() : try call.read(TerminateAllocation.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await perform(.terminateAllocation(TerminateAllocation(call.id(AllocationID.self), body)), call)
+        let id = call.id(AllocationID.self)
+        return try await perform(.terminateAllocation(TerminateAllocation(id, body)), about: id, call) { view in
+            view.holderID == call.caller.participant
+        }
     }
 
     /// Submits a command and answers the allocation, with those of its hours that have left the exchange's memory.
-    private static func perform(_ command: Command, _ call: Call) async throws(Problem) -> Answer {
-        var outcome = try await call.submit(command)
-        if case .allocation(let view) = outcome.reply, !outcome.replayed {
-            let id = view.id
-            let isParted = try await call.query { $0.archivedDeliveries(around: id) > 0 }
-            if isParted, let whole = try await call.allocations([id]).first { outcome.reply = .allocation(whole) }
+    ///
+    /// - Parameter isParty: Who may be told that an allocation that has left memory is over; to others there is none.
+    private static func perform(
+        _ command: Command, about id: AllocationID, _ call: Call, for isParty: (AllocationView) -> Bool
+    ) async throws(Problem) -> Answer {
+        var outcome: Outcome
+        do throws(Problem) {
+            outcome = try await call.submit(command)
+        } catch {
+            guard error.code == .conflict, try await call.query({ $0.isArchived(id) }) else { throw error }
+            guard let view = try await call.allocations([id]).first else { throw Call.unsound }
+            throw isParty(view) ? error : call.hidden(error, "there is no such allocation")
         }
+        if let whole = await Self.whole(id, call) { outcome.reply = .allocation(whole) }
         return Answer(to: outcome, status: 200, products: call.products)
+    }
+
+    /// An allocation of which parts have left memory, as it stands now; nil where nothing has, or where the record cannot be read now. The
+    /// command has taken effect then, so its own reply is answered, and its hours that have left are missing there.
+    private static func whole(_ id: AllocationID, _ call: Call) async -> AllocationView? {
+        do throws(Problem) {
+            guard try await call.query({ $0.archivedDeliveries(around: id) > 0 || $0.isArchived(id) }) else { return nil }
+            return try await call.allocations([id]).first
+        } catch {
+            return nil
+        }
     }
 
     /// What somebody is to an allocation.
@@ -62,13 +86,16 @@ enum AllocationRoutes {
         var isPartInRecord = false
         while let start = next, numbers.count <= page.limit {
             let limit = page.limit + 1 - numbers.count
-            let (more, rest, archived) = try await call.query { exchange in
+            let (more, rest, isInRecord) = try await call.query { exchange in
                 let (more, rest) = exchange.allocationNumbers(of: subject, after: start, limit: limit, looking: Self.lookedAtOnce)
-                return (more, rest, exchange.archivedDeliveries)
+                // Who provides may have provided hours that have left, of allocations that have not.
+                if exchange.participant(subject)?.roles.contains(.provider) ?? false { return (more, rest, exchange.archivedDeliveries > 0) }
+                let end = rest ?? (more.count == limit ? more.last : nil) ?? exchange.lastAllocation
+                return (more, rest, exchange.hasArchived(after: start, through: end))
             }
             numbers += more
             next = rest
-            isPartInRecord = archived > 0
+            isPartInRecord = isPartInRecord || isInRecord
         }
         if isPartInRecord {
             let archived = try await call.past { (history, known) async throws(HistoryError) in
@@ -140,7 +167,8 @@ enum AllocationRoutes {
     private static func visible(_ call: Call) async throws(Problem) -> Standing {
         let id = call.id(AllocationID.self)
         let participant = call.caller.participant
-        guard let view = try await call.allocations([id]).first else { throw .notFound("allocation") }
+        guard let found = try await call.standing([id]).first else { throw .notFound("allocation") }
+        let (view, origin) = (found.view, found.origin)
         let (isHolder, isProvider) = (view.holderID == participant, view.hours.contains { $0.providerID == participant })
         guard isHolder || isProvider || call.caller.seesEverything else { throw .notFound("allocation") }
         var others: [ParticipantID] = []
@@ -149,7 +177,7 @@ enum AllocationRoutes {
         let named = others
         return try await call.query { exchange in
             Standing(
-                view: view, isHolder: isHolder, isProvider: isProvider, origin: exchange.accessOrigin(of: id),
+                view: view, isHolder: isHolder, isProvider: isProvider, origin: origin,
                 others: named.map { ($0, exchange.participant($0)?.name ?? "", exchange.contactVersion(of: $0)) }
             )
         }
@@ -166,9 +194,9 @@ enum AllocationRoutes {
         } catch {
             throw Problem(error)
         }
-        return try await perform(
-            .recordHandover(RecordHandover(allocation: id, kind: kind, hash: Bytes(sealed.hash), version: sealed.version)), call
-        )
+        let command = Command.recordHandover(RecordHandover(allocation: id, kind: kind, hash: Bytes(sealed.hash), version: sealed.version))
+        // Whoever comes here has been found to be a party.
+        return try await perform(command, about: id, call) { _ in true }
     }
 
     /// Sealed details as the JSON that was sealed; nil where there are none, or none any more.

@@ -55,7 +55,8 @@ enum AttestationRoutes {
                 token.algorithm == key.spec.algorithm.rawValue
                 && TokenKey(key.spec)?.isValid(token.signature, of: token.signedBytes) ?? false
         }
-        return try await call.perform(.attestDelivery(command))
+        return try await call.perform(
+            .attestDelivery(command), about: command.delivery, of: .provider, missing: "there is no such delivery of yours")
     }
 
     @Sendable static func recordWipe(_ call: Call) async throws(Problem) -> Answer {

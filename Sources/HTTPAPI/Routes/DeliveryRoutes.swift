@@ -30,14 +30,16 @@ enum DeliveryRoutes {
         var isPartInRecord = false
         while let start = next, found.count <= page.limit {
             let limit = page.limit + 1 - found.count
-            let (more, rest, archived) = try await call.query { exchange in
+            let (more, rest, isInRecord) = try await call.query { exchange in
                 let (more, rest) = exchange.deliveries(
                     of: participant, contract: contract, after: start, limit: limit, looking: Self.lookedAtOnce)
-                return (more, rest, exchange.archivedDeliveries)
+                if let contract { return (more, rest, exchange.archivedDeliveries(of: contract) > 0) }
+                let end = rest ?? (more.count == limit ? more.last?.id : nil) ?? exchange.lastDelivery
+                return (more, rest, exchange.hasArchived(after: start, through: end))
             }
             found += more
             next = rest
-            isPartInRecord = archived > 0
+            isPartInRecord = isPartInRecord || isInRecord
         }
         if isPartInRecord {
             let known = Set(found.map(\.id))
@@ -55,7 +57,10 @@ enum DeliveryRoutes {
     @Sendable static func get(_ call: Call) async throws(Problem) -> Answer {
         let id = call.id(DeliveryID.self)
         var (found, isArchived) = try await call.query { ($0.delivery(id), $0.isArchived(id)) }
-        if isArchived { found = try await call.views(call.archived(.numbers([id]))).first }
+        if isArchived {
+            found = try await call.views(call.archived(.numbers([id]))).first
+            guard found != nil else { throw Call.unsound }
+        }
         guard let delivery = found,
             call.caller.seesEverything || delivery.holderID == call.caller.participant
                 || delivery.providerID == call.caller.participant

@@ -15,7 +15,9 @@ enum DisputeRoutes {
     @Sendable static func raise(_ call: Call) async throws(Problem) -> Answer {
         let body = try call.read(DisputeDelivery.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await call.perform(.disputeDelivery(DisputeDelivery(call.id(DeliveryID.self), body)), status: 201)
+        let id = call.id(DeliveryID.self)
+        return try await call.perform(
+            .disputeDelivery(DisputeDelivery(id, body)), about: id, of: .holderAndProvider, missing: "there is no such delivery", status: 201)
     }
 
     @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {

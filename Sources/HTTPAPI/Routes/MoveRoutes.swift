@@ -14,7 +14,9 @@ enum MoveRoutes {
     @Sendable static func propose(_ call: Call) async throws(Problem) -> Answer {
         let body = try call.read(ProposeMove.Body.self)
         try call.check { () throws(Refusal) in try body.check() }
-        return try await call.perform(.proposeMove(ProposeMove(call.id(DeliveryID.self), body)), status: 201)
+        let id = call.id(DeliveryID.self)
+        return try await call.perform(
+            .proposeMove(ProposeMove(id, body)), about: id, of: .provider, missing: "there is no such delivery", status: 201)
     }
 
     @Sendable static func list(_ call: Call) async throws(Problem) -> Answer {

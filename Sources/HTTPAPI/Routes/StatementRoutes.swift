@@ -144,14 +144,19 @@ struct StatementReader {
         while true {
             let after = last
             let found = try await call.archived(.settled(participant, from: from, to: to, after: after, limit: Self.pageSize))
+            // A row of the parties that says another time than the delivery itself would lead back to where the page began.
+            for delivery in found {
+                let place = SettledPlace(time: delivery.settledAt, delivery: delivery.id)
+                guard place.time >= from, place.time < to, last.map({ $0.isBefore(place) }) ?? true else { throw Call.unsound }
+                last = place
+            }
             let new = found.filter { !known.contains($0.id) }
             let settled = try await call.query { exchange in new.map { exchange.settled($0, for: participant) } }
             for settled in settled {
                 guard let settled else { throw Call.unsound }
                 builder.add(settled)
             }
-            guard found.count == Self.pageSize, let end = found.last else { return }
-            last = SettledPlace(time: end.settledAt, delivery: end.id)
+            guard found.count == Self.pageSize else { return }
         }
     }
 }

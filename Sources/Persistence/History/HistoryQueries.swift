@@ -148,10 +148,11 @@ enum HistoryQueries {
     // MARK: The archive
 
     /// A list of numbers as one parameter.
-    private static func list(_ numbers: [Int64], _ conditions: inout Conditions) -> String {
+    private static func array(_ numbers: [Int64], _ conditions: inout Conditions) -> String {
         let text = numbers.map(String.init).joined(separator: ",")
-        return "ANY(string_to_array(\(conditions.number(.text(text))), ',')::bigint[])"
+        return "string_to_array(\(conditions.number(.text(text))), ',')::bigint[]"
     }
+    private static func list(_ numbers: [Int64], _ conditions: inout Conditions) -> String { "ANY(\(array(numbers, &conditions)))" }
 
     static func deliveries(_ wanted: ArchivedDeliveryQuery) -> Query {
         var conditions = Conditions()
@@ -160,14 +161,30 @@ enum HistoryQueries {
         case .numbers(let ids):
             conditions.add("id = \(list(ids.map(\.rawValue), &conditions))")
             return ("SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY id", conditions.parameters)
-        case .allocations(let ids):
-            conditions.add("allocation = \(list(ids.map(\.rawValue), &conditions))")
-            return ("SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY id", conditions.parameters)
-        case .lines(let run, let lines):
+        case .allocations(let ids, let after, let limit):
+            let numbers = array(ids.map(\.rawValue), &conditions)
+            let cursor = conditions.number(.int64(after.rawValue))
+            let count = self.limit(limit, &conditions)
+            // Of each allocation its own are read from the index, and no further one where the first give enough.
+            let sql = """
+                SELECT \(ArchivedDeliveryRow.selection(of: "d")) FROM unnest(\(numbers)) WITH ORDINALITY AS a (number, place)
+                CROSS JOIN LATERAL (
+                    SELECT \(columns) FROM archived_deliveries
+                    WHERE allocation = a.number AND id > CASE WHEN a.place = 1 THEN \(cursor)::bigint ELSE 0 END ORDER BY id LIMIT \(count)
+                ) d ORDER BY a.place, d.id LIMIT \(count)
+                """
+            return (sql, conditions.parameters)
+        case .lines(let run, let lines, let participant, let limit):
+            let count = self.limit(limit, &conditions)
             conditions.add("run = \(conditions.number(.int64(run.rawValue)))")
             conditions.add("position >= \(conditions.number(.int64(lines.lowerBound)))")
             conditions.add("position < \(conditions.number(.int64(lines.upperBound)))")
-            return ("SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY position", conditions.parameters)
+            if let participant {
+                let party = conditions.number(.int64(participant.rawValue))
+                conditions.add("(holder = \(party) OR provider = \(party))")
+            }
+            let sql = "SELECT \(columns) FROM archived_deliveries \(conditions.whereClause) ORDER BY position LIMIT \(count)"
+            return (sql, conditions.parameters)
         case .settled(let participant, let from, let to, let after, let limit):
             let count = self.limit(limit, &conditions)
             conditions.add("p.participant = \(conditions.number(.int64(participant.rawValue)))")

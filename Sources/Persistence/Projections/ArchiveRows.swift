@@ -2,21 +2,37 @@ import Exchange
 import Postgres
 import Quantities
 
-/// A row whose body is a record in the journal's binary form.
+/// A row whose body is a record in the journal's binary form, and whose other columns say what stands in the body.
 protocol BodyRow: KeyedRow {
+    associatedtype Content: Record
+    var sequence: Int64 { get }
     var body: [UInt8] { get }
+    /// The row of a record.
+    init(_ content: Content, sequence: Int64)
+    /// Whether the record can stand where it does, beside what its columns say.
+    static func isPossible(_ content: Content) -> Bool
 }
 
 extension BodyRow {
+    static func isPossible(_ content: Content) -> Bool { true }
+
     /// The record in the body.
     ///
-    /// - Throws: where it is none.
-    func decoded<Value: Record>(_ type: Value.Type) throws(PostgresError) -> Value {
+    /// - Throws: where it is none, or one of which a column says something else: what a row is found by is what decides who is shown it.
+    func archived() throws(PostgresError) -> Content {
+        let content: Content
         do throws(BinaryDecoder.Failure) {
-            return try BinaryDecoder.decode(type, from: body)
+            content = try BinaryDecoder.decode(Content.self, from: body)
         } catch {
-            throw PostgresError(.unexpectedResult, "\(Self.table): the body of row \(key.map(String.init).joined(separator: ", ")): \(error)")
+            throw fault("its body: \(error)")
         }
+        let row = Self(content, sequence: sequence)
+        guard row.values == values, Self.isPossible(content) else { throw fault("its body says something else than its columns") }
+        return content
+    }
+
+    private func fault(_ reason: String) -> PostgresError {
+        PostgresError(.unexpectedResult, "\(Self.table): row \(key.map(String.init).joined(separator: ", ")): \(reason)")
     }
 }
 
@@ -73,14 +89,7 @@ struct ArchivedDeliveryRow: BodyRow {
         body = try row.bytes(10)
     }
 
-    /// The delivery.
-    ///
-    /// - Throws: where the body is none, or another one's.
-    func archived() throws(PostgresError) -> ArchivedDelivery {
-        let archived = try decoded(ArchivedDelivery.self)
-        guard archived.id.rawValue == id else { throw PostgresError(.unexpectedResult, "\(Self.table): row \(id) has another one's body") }
-        return archived
-    }
+    static func isPossible(_ archived: ArchivedDelivery) -> Bool { archived.run.rawValue > 0 && archived.position >= 0 }
 }
 
 /// A row of `archived_parties`: somebody who bought or sold an archived delivery.
@@ -151,15 +160,6 @@ struct ArchivedAllocationRow: BodyRow {
         sequence = try row.int64(2)
         body = try row.bytes(3)
     }
-
-    /// The allocation.
-    ///
-    /// - Throws: where the body is none, or another one's.
-    func archived() throws(PostgresError) -> ArchivedAllocation {
-        let archived = try decoded(ArchivedAllocation.self)
-        guard archived.id.rawValue == id else { throw PostgresError(.unexpectedResult, "\(Self.table): row \(id) has another one's body") }
-        return archived
-    }
 }
 
 /// A row of `archived_inputs`: some of the sales that a contract's indices are made of.
@@ -195,16 +195,5 @@ struct ArchivedInputsRow: BodyRow {
         start = try row.int64(2)
         sequence = try row.int64(3)
         body = try row.bytes(4)
-    }
-
-    /// The sales.
-    ///
-    /// - Throws: where the body is none, or another one's.
-    func archived() throws(PostgresError) -> ArchivedInputs {
-        let archived = try decoded(ArchivedInputs.self)
-        guard archived.contract == contract, archived.start == start else {
-            throw PostgresError(.unexpectedResult, "\(Self.table): a row with another one's body")
-        }
-        return archived
     }
 }
