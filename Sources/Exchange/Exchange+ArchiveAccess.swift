@@ -38,16 +38,4 @@ extension Exchange {
         let index = Int(clamping: run.rawValue) &- 1
         return runs.indices.contains(index) && runs[index].sections.contains { !$0.deliveries.isEmpty }
     }
-
-    /// What a question about an allocation in memory goes through: its hours, and all that was sold in them.
-    package func work(on id: AllocationID) -> Int {
-        allocations.contracts(of: id).reduce(1) { sum, contract in
-            sum + 1 + contracts.holdings[Int(contract)].deliveries.count + contracts.holdings[Int(contract)].waiting.count
-        }
-    }
-}
-
-extension ArchivedAllocation {
-    /// In how many contracts it has or had units.
-    package var contractCount: Int { record.contracts.count }
 }

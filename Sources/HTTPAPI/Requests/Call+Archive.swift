@@ -33,8 +33,6 @@ extension Call {
         var id: AllocationID
         var finding: AllocationFinding
         var origin: AllocationID
-        /// What a question about it goes through in memory.
-        var work: Int
     }
 
     func standing(_ ids: [AllocationID]) async throws(Problem) -> [StandingAllocation] {
@@ -44,7 +42,7 @@ extension Call {
             let rest = ids[found.count...]
             found += try await query { exchange in
                 zip(rest, exchange.found(rest, looking: Self.lookedAtOnce)).map { id, finding in
-                    Found(id: id, finding: finding, origin: exchange.accessOrigin(of: id), work: exchange.work(on: id))
+                    Found(id: id, finding: finding, origin: exchange.accessOrigin(of: id))
                 }
             }
         }
@@ -102,38 +100,31 @@ extension Call {
         return deliveries
     }
 
-    /// Allocations of which parts have left memory, in questions of a bounded number of hours and deliveries; of one allocation at least.
+    /// Allocations of which parts have left memory, in questions that go through a bounded number of hours, lots and deliveries, or one allocation.
     private func put(
         together found: [Found], _ records: [AllocationID: ArchivedAllocation], _ deliveries: [AllocationID: [ArchivedDelivery]]
     ) async throws(Problem) -> [AllocationID: AllocationView] {
-        typealias Part = (record: ArchivedAllocation, deliveries: [ArchivedDelivery])
-        var views: [AllocationID: AllocationView] = [:]
-        var parts: [Part] = []
-        var work = 0
-        func make(_ parts: [Part]) async throws(Problem) -> [AllocationView] {
-            try Self.sound(await query { exchange in parts.map { exchange.view($0.record, $0.deliveries) } })
-        }
+        var parts: [(record: ArchivedAllocation, deliveries: [ArchivedDelivery])] = []
         for found in found {
-            let part: Part
             switch found.finding {
-            case .none, .whole: continue
+            case .none, .whole: break
             case .archived:
                 guard let record = records[found.id] else { throw Self.unsound }
-                part = (record, deliveries[found.id] ?? [])
+                parts.append((record, deliveries[found.id] ?? []))
             case .parted(let record, let kept):
                 let archived = deliveries[found.id] ?? []
                 let known = Set(archived.map(\.id))
-                part = (record, archived + kept.filter { !known.contains($0.id) })
+                parts.append((record, archived + kept.filter { !known.contains($0.id) }))
             }
-            let own = found.work + part.record.contractCount + part.deliveries.count
-            if !parts.isEmpty, work + own > Self.lookedAtOnce {
-                for view in try await make(parts) { views[view.id] = view }
-                (parts, work) = ([], 0)
-            }
-            parts.append(part)
-            work += own
         }
-        for view in try await make(parts) { views[view.id] = view }
+        var views: [AllocationID: AllocationView] = [:]
+        var rest = parts[...]
+        while !rest.isEmpty {
+            let some = rest
+            let made = try await query { exchange in exchange.views(some, looking: Self.lookedAtOnce) }
+            for view in try Self.sound(made) { views[view.id] = view }
+            rest = rest.dropFirst(made.count)
+        }
         return views
     }
 
