@@ -113,10 +113,13 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
             head = next
             return (previous, next.frameHash)
         }
+        // A copy of its own size: the frame's bytes lie in a batch's memory, which once was as large as its largest frame. Whoever kept them would
+        // keep that, and the batch would have to take as much anew.
+        let events = unsafe frame.events.withUnsafeBytes { unsafe Array($0) }
         committed(
             CommittedFrame(
                 firstSequence: frame.firstSequence, lastSequence: frame.lastSequence, previousHash: hashes.0,
-                frameHash: hashes.1, events: frame.events))
+                frameHash: hashes.1, events: events))
     }
 
     package func confirmLease() throws(JournalError) {
