@@ -3,6 +3,7 @@ import EmbeddedPostgres
 import Foundation
 import Persistence
 import Postgres
+import Quantities
 import Sequencer
 import Synchronization
 import Testing
@@ -43,6 +44,29 @@ struct PostgresJournalTests {
         }
         for frame in [plainFrame(1, 3), plainFrame(4, 4)] { try journal.append(frame) }
         #expect(told.withLock { $0 } == [3, 4])
+    }
+
+    @Test("a frame that is told keeps its own bytes and no more, whatever the memory held that it was made in")
+    func toldInItsOwnMemory() throws {
+        let told = Mutex<[CommittedFrame]>([])
+        let journal = try PostgresJournal(Scene().database, logger: Scene.logger) { frame in told.withLock { $0.append(frame) } }
+        // As a batch does: one memory for all frames, as large as the largest of them.
+        var events = BinaryEncoder()
+        for (number, size) in ([1 << 20] + [Int](repeating: 100, count: 20)).enumerated() {
+            events.removeAll()
+            events.appendRaw(repeatElement(UInt8(number), count: size))
+            let sequence = Int64(number) + 1
+            var frame = plainFrame(sequence, sequence)
+            frame.events = events.bytes
+            try journal.append(frame)
+        }
+        #expect(events.bytes.capacity >= 1 << 20, "the memory was used again")
+        let frames = told.withLock { $0 }
+        #expect(frames.map(\.events) == [[UInt8](repeating: 0, count: 1 << 20)] + (1...20).map { [UInt8](repeating: $0, count: 100) })
+        for frame in frames.dropFirst() {
+            // Room that the allocator gives away anyway is no harm.
+            #expect(frame.events.capacity < 1_000, "\(frame.events.count) bytes keep \(frame.events.capacity)")
+        }
     }
 
     // MARK: One writer
