@@ -48,7 +48,7 @@ private final class HeldJournal: Journal, @unchecked Sendable {
 /// Answers in the order in which they came.
 private final class Answers: Sendable {
     private let list = Mutex<[String]>([])
-    func add(_ name: String, _ result: Result<(Applied, OrderResult?), SubmissionError>) {
+    func add<Value>(_ name: String, _ result: Result<Value, SubmissionError>) {
         list.withLock {
             switch result {
             case .success: $0.append(name)
@@ -82,7 +82,7 @@ struct SequencerTests {
     /// Submits, and notes a refusal like an answer.
     private func send(_ number: Int, to sequencer: Sequencer, _ answers: Answers) {
         let refused = sequencer.submit(zone(number)) { answers.add("\(number)", $0) }
-        if let refused { answers.add("\(number)", .failure(refused)) }
+        if let refused { answers.add("\(number)", Result<Void, SubmissionError>.failure(refused)) }
     }
 
     @Test("nothing is answered before its commit, and answers come in the order of the commands")
@@ -155,6 +155,129 @@ struct SequencerTests {
         sequencer.stop()
         #expect(sequencer.confirmedSequence == nil)
     }
+
+    // MARK: Batches that wait
+
+    /// Submits, and returns when the core has applied it; then its batch waits for the writer, or the core still holds it, and what is
+    /// submitted next comes in a later turn of the core.
+    private func apply(_ number: Int, to sequencer: Sequencer, _ answers: Answers) {
+        send(number, to: sequencer, answers)
+        let seen = DispatchSemaphore(value: 0)
+        sequencer.read({ (_: Exchange) -> Int in seen.signal() }, answer: { answers.add("read \(number)", $0) })
+        seen.wait()
+    }
+
+    /// The zones that the frames added, frame by frame, without genesis.
+    private func zones(_ journal: HeldJournal) throws -> [[String]] {
+        try journal.committed.dropFirst().map { frame in
+            var decoder = BinaryDecoder(frame.commands)
+            var zones: [String] = []
+            while !decoder.isAtEnd {
+                if case .addZone(let zone) = try decoder.read(Envelope.self).command { zones.append(zone.code) }
+            }
+            return zones
+        }
+    }
+
+    /// Names as `zones` gives them.
+    private func codes(_ numbers: [Int]...) -> [[String]] { numbers.map { $0.map { "ZONE-\($0)" } } }
+
+    /// What `apply` is answered, in order.
+    private func names(_ numbers: ClosedRange<Int>) -> [String] { numbers.flatMap { ["\($0)", "read \($0)"] } }
+
+    @Test("a batch that still waits gets what comes meanwhile; the one that the writer came for stays as it is")
+    func waitingBatchGrows() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        journal.hold()
+        send(0, to: sequencer, answers)
+        journal.waitForCommit()
+        for number in 1...5 { apply(number, to: sequencer, answers) }
+        #expect(answers.all.isEmpty)
+        journal.release()
+        sequencer.stop()
+        #expect(try zones(journal) == codes([0], [1, 2, 3, 4, 5]))
+        #expect(answers.all == ["0"] + names(1...5), "once each, in the order in which they came")
+        #expect(sequencer.metrics.frames == 3 && sequencer.metrics.commands == 7 && sequencer.metrics.reads == 5)
+    }
+
+    @Test("a batch with as many requests as one may have is not taken back")
+    func fullInCount() async throws {
+        let journal = HeldJournal()
+        var limits = Sequencer.Limits()
+        limits.batch = 4
+        let sequencer = try await open(journal, limits)
+        let answers = Answers()
+        journal.hold()
+        send(0, to: sequencer, answers)
+        journal.waitForCommit()
+        // Each comes with a read.
+        for number in 1...3 { apply(number, to: sequencer, answers) }
+        journal.release()
+        sequencer.stop()
+        #expect(try zones(journal) == codes([0], [1, 2], [3]))
+        #expect(answers.all == ["0"] + names(1...3))
+    }
+
+    @Test("a batch with as many bytes as a frame may have is not taken back")
+    func fullInBytes() async throws {
+        let measured = HeldJournal()
+        let measuring = try await open(measured)
+        send(0, to: measuring, Answers())
+        measuring.stop()
+        let frame = try #require(measured.committed.last)
+
+        let journal = HeldJournal()
+        var limits = Sequencer.Limits()
+        // One of them leaves room, two do not.
+        limits.batchBytes = frame.commands.count + frame.results.count + frame.events.count + 1
+        let sequencer = try await open(journal, limits)
+        let answers = Answers()
+        journal.hold()
+        send(0, to: sequencer, answers)
+        journal.waitForCommit()
+        for number in 1...4 { apply(number, to: sequencer, answers) }
+        journal.release()
+        sequencer.stop()
+        #expect(try zones(journal) == codes([0], [1, 2], [3, 4]))
+        #expect(answers.all == ["0"] + names(1...4))
+    }
+
+    @Test("a batch that was taken back and handed over again is failed once, too")
+    func failedAfterTakingBack() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        journal.hold()
+        send(0, to: sequencer, answers)
+        journal.waitForCommit()
+        for number in 1...3 { apply(number, to: sequencer, answers) }
+        journal.release(failing: true)
+        sequencer.stop()
+        #expect(try zones(journal).isEmpty)
+        // The core may hold the batch at that moment and fail it itself, beside the writer.
+        #expect(answers.all.sorted() == (["0"] + names(1...3)).map { "\($0) databaseUnavailable" }.sorted())
+    }
+
+    @Test("while the writer comes and goes as it likes, each command is in one frame, in order, and answered once")
+    func takenBackOrNot() async throws {
+        let journal = HeldJournal()
+        var limits = Sequencer.Limits()
+        (limits.batch, limits.queue) = (7, 1_000_000)
+        let sequencer = try await open(journal, limits)
+        let answers = Answers()
+        for number in 0..<1_000 {
+            send(number, to: sequencer, answers)
+            if number % 97 == 0 { await Task.yield() }
+        }
+        sequencer.stop()
+        #expect(try zones(journal).flatMap { $0 } == (0..<1_000).map { "ZONE-\($0)" })
+        #expect(answers.all == (0..<1_000).map { "\($0)" })
+        #expect(journal.committed.allSatisfy { $0.lastSequence - $0.firstSequence < 7 })
+    }
+
+    // MARK: Frames
 
     @Test("the frame holds what was submitted, all but the time")
     func bytesOfTheFrame() async throws {
