@@ -17,6 +17,11 @@ struct OrderDraft {
     var need = Micros.zero
 }
 
+extension Refusal {
+    /// Of an order that would sell hours of an allocation that the issuer does not hold.
+    package static let noSuchAllocation = Refusal(.notFound, "no such allocation of yours", field: "allocation_id")
+}
+
 extension Exchange {
     /// That the issuer may trade on the order's side: before anything is said about the order itself.
     func checkRole(_ spec: OrderSpec, _ issuer: ParticipantID) throws(Refusal) {
@@ -36,9 +41,7 @@ extension Exchange {
         if let expiry = spec.expiresAt, expiry <= now { throw .invalid("expires_at", "must be in the future") }
         if let id = spec.allocationID {
             // Of one that has left memory nothing is left to be sold.
-            guard isArchived(id) || allocationState(id)?.holder == issuer else {
-                throw Refusal(.notFound, "no such allocation of yours", field: "allocation_id")
-            }
+            guard isArchived(id) || allocationState(id)?.holder == issuer else { throw .noSuchAllocation }
         }
         guard isListed(spec.contract) else { throw Refusal(.unknownContract, "no such contract", field: "contract") }
         if let id = spec.resourceID { try checkOwner(of: id, issuer) }

@@ -246,6 +246,69 @@ import Testing
         }
     }
 
+    /// Orders that would sell hours of an allocation: still to come, delivered long ago, and one without a time in force.
+    private func resales(_ allocation: String) -> [String] {
+        let held = ",\"allocation_id\":\"\(allocation)\""
+        let later = order("sell", 12, "2.00", 1, held).replacingOccurrences(of: "2026112312", with: "2027010512")
+        return [later, order("sell", 12, "2.00", 1, held), later.replacingOccurrences(of: ",\"time_in_force\":\"gtc\"", with: "")]
+    }
+
+    @Test("an order that would sell from an allocation that has left memory is answered as before: to its holder why, to others that it is not theirs")
+    func resales() async throws {
+        let bench = APIBench()
+        try await bench.run { (host) async throws in
+            let scene = try await APIScene(host)
+            let (second, _) = try await trade(scene)
+            let stranger = try await host.participant("Stranger", "provider", "consumer").client
+            let allocation = try #require(try await scene.buyer.get("/v1/deliveries").data.first?["allocation_id"] as? String)
+            let clients = [("buyer", scene.buyer), ("second", second), ("stranger", stranger), ("provider", scene.provider)]
+            func answers() async throws -> [String: String] {
+                var found: [String: String] = [:]
+                let orders = resales(allocation)
+                for (name, client) in clients {
+                    for (number, order) in orders.enumerated() {
+                        let answer = try await client.send("POST", "/v1/orders", order)
+                        found["\(name) \(number)"] = comparable("\(answer.status) \(answer.text)")
+                    }
+                    found[name] = try await client.send("POST", "/v1/orders/batch", "{\"orders\":[\(orders[0]),\(orders[1])]}").text
+                }
+                return found
+            }
+            try await host.must("POST", "/v1/settlements", "{\"through\":\"\(Self.time(120))\"}")
+            try await host.must("POST", "/v1/clock/advance", "{\"to\":\"\(Self.time(26 * 24))\"}")
+            let before = try await answers()
+            #expect(before["buyer 0"]?.contains("insufficient_position") == true)
+            for name in ["second", "stranger", "provider"] {
+                #expect(before["\(name) 0"]?.contains("not_found") == true && before["\(name) 1"]?.contains("not_found") == true)
+                #expect(before["\(name) 2"]?.contains("invalid_request") == true)
+            }
+            #expect(try await bench.gateway.read { $0.keptAllocations > 0 })
+            try await host.must("POST", "/v1/clock/advance", "{\"to\":\"\(Self.time(36 * 24))\"}")
+            #expect(try await bench.gateway.read { $0.keptDeliveries == 0 && $0.keptAllocations == 0 })
+            let after = try await answers()
+            for (name, text) in before { #expect(after[name] == text, "\(name)") }
+            // A repeat is answered as the first time.
+            for _ in 0..<2 {
+                let answer = try await stranger.send("POST", "/v1/orders", resales(allocation)[0], headers: ["Idempotency-Key": "resale"])
+                #expect(answer.code == "not_found" && answer.field == "allocation_id")
+            }
+
+            // What a batch did is told whether the record can be read or not.
+            let mixed = "{\"orders\":[\(resales(allocation)[0]),\(order("buy", 12, "1.50", 1).replacingOccurrences(of: "2026112312", with: "2027010512"))]}"
+            for isBehind in [false, true] {
+                bench.gateway.history.fail(with: isBehind ? .behind : nil)
+                let results = try await second.must("POST", "/v1/orders/batch", mixed).object["results"] as? [[String: any Sendable]] ?? []
+                #expect(results.count == 2)
+                let error = results.first?["error"] as? [String: any Sendable]
+                #expect(error?["code"] as? String == (isBehind ? "insufficient_position" : "not_found"))
+                #expect((results.last?["order"] as? [String: any Sendable])?["status"] as? String == "open")
+            }
+            #expect(try await stranger.send("POST", "/v1/orders", resales(allocation)[0]).status == 503)
+            bench.gateway.history.fail(with: nil)
+            #expect(try await second.get("/v1/orders?status=open").data.count == 2)
+        }
+    }
+
     private func hours(_ answer: APIAnswer) -> [String] {
         let hours = answer.object["hours"] as? [[String: any Sendable]] ?? []
         return hours.map { "\($0["contract"] as? String ?? "") \($0["delivery_id"] as? String ?? "")" }

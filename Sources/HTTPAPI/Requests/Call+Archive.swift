@@ -153,6 +153,20 @@ extension Call {
         }
     }
 
+    /// Of some allocations those that have left memory and that others than the caller held.
+    func foreign(_ ids: [AllocationID]) async throws(Problem) -> Set<AllocationID> {
+        let named = Set(ids).sorted()
+        let gone = try await query { exchange in named.filter { exchange.isArchived($0) } }
+        guard !gone.isEmpty else { return [] }
+        let records = try await records(gone)
+        var foreign: Set<AllocationID> = []
+        for id in gone {
+            guard let record = records[id] else { throw Self.unsound }
+            if record.holder != caller.participant { foreign.insert(id) }
+        }
+        return foreign
+    }
+
     /// What stands in the place of a refusal that says that something exists.
     func hidden(_ problem: Problem, _ missing: String) -> Problem {
         var hidden = Problem(.notFound, missing)

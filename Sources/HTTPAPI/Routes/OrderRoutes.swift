@@ -20,7 +20,16 @@ enum OrderRoutes {
         do throws(Problem) {
             let spec = try call.read(OrderSpec.self)
             try call.check { () throws(Refusal) in try spec.check() }
-            call.submit(.placeOrder(spec)) { answer(call.made($0, status: 201)) }
+            let allocation = spec.allocationID
+            call.submit(.placeOrder(spec)) { result in
+                guard let allocation, case .failure(let problem) = result, mayBeForeign(problem.code) else {
+                    return answer(call.made(result, status: 201))
+                }
+                Task {
+                    let told = await self.problem(problem, sellingFrom: allocation, call)
+                    answer { () throws(Problem) in throw told }
+                }
+            }
         } catch {
             let problem = error
             answer { () throws(Problem) in throw problem }
@@ -32,12 +41,60 @@ enum OrderRoutes {
         do throws(Problem) {
             let batch = try call.read(OrderBatch.self)
             try call.check { () throws(Refusal) in try batch.check() }
-            call.submit(.placeOrders(batch)) { answer(call.made($0)) }
+            let allocations = batch.orders.contains { $0.allocationID != nil } ? batch.orders.map(\.allocationID) : []
+            call.submit(.placeOrders(batch)) { result in
+                guard case .success(let outcome) = result, case .orders(let results) = outcome.reply else { return answer(call.made(result)) }
+                let refused = zip(allocations, results).map { id, result in
+                    result.error.map { mayBeForeign(ProblemCode($0.code)) } ?? false ? id : nil
+                }
+                guard refused.contains(where: { $0 != nil }) else { return answer(call.made(result)) }
+                Task {
+                    var told = outcome
+                    told.reply = .orders(await self.results(results, sellingFrom: refused, call))
+                    answer(call.made(.success(told)))
+                }
+            }
         } catch {
             let problem = error
             answer { () throws(Problem) in throw problem }
         }
     }
+
+    // MARK: Allocations of others
+
+    /// Whether the exchange may have refused an order with this for what it looks at after the order's allocation.
+    ///
+    /// Of an allocation that has left memory the exchange knows the number alone, so it judges an order that would sell from it as its
+    /// holder's. Others are told what they are told of any allocation that is not theirs.
+    private static func mayBeForeign(_ code: ProblemCode) -> Bool {
+        switch code {
+        case .invalidRequest, .idempotencyMismatch, .notFound, .overloaded, .databaseUnavailable: false
+        default: true
+        }
+    }
+
+    private static func problem(_ problem: Problem, sellingFrom id: AllocationID, _ call: Call) async -> Problem {
+        do throws(Problem) {
+            return try await call.foreign([id]).isEmpty ? problem : Problem(.noSuchAllocation, isReplayed: problem.isReplayed)
+        } catch {
+            return error
+        }
+    }
+
+    /// The results of a batch, in which each refused order that would sell from an allocation stands with that one. What the batch did stands,
+    /// so where the record cannot be read now its refusals stay as they are.
+    private static func results(
+        _ results: [OrderBatchResult], sellingFrom refused: [AllocationID?], _ call: Call
+    ) async -> [OrderBatchResult] {
+        guard let foreign = try? await call.foreign(refused.compactMap { $0 }) else { return results }
+        return zip(refused, results).map { id, result in
+            var told = result
+            if let id, foreign.contains(id) { told.error = .noSuchAllocation }
+            return told
+        }
+    }
+
+    // MARK: Changes
 
     @Sendable static func amend(_ call: Call) async throws(Problem) -> Answer {
         let body = try call.read(AmendOrder.Body.self)
