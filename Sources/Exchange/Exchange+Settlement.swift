@@ -3,6 +3,34 @@ import Quantities
 import Registry
 import Settlement
 
+/// What was sold and metered of one hour of an allocation whose bid stated a usable share, in device-seconds, and how many of its deliveries
+/// nobody reported.
+struct UsableHour {
+    var delivered: Int64 = 0
+    var sold: Int64 = 0
+    var unreported = 0
+
+    mutating func add(_ part: UsableHour) {
+        delivered += part.delivered
+        sold += part.sold
+        unreported += part.unreported
+    }
+
+    mutating func subtract(_ part: UsableHour) {
+        delivered -= part.delivered
+        sold -= part.sold
+        unreported -= part.unreported
+    }
+}
+
+/// What one run through a contract's deliveries knows of its hours with a usable share, so that it goes through the parts of each but once.
+private struct UsableHours {
+    /// As they stand now, by allocation.
+    var known: [AllocationID: UsableHour] = [:]
+    /// Those of which nothing that is due waits any more.
+    var done: Set<AllocationID> = []
+}
+
 extension Exchange {
     /// Settles what is due now of a contract's deliveries, or of those of one of its resources: at most `budget` of them.
     ///
@@ -16,13 +44,14 @@ extension Exchange {
         guard contracts.holdings[Int(contract)].unsettledDeliveries > 0 else { return nil }
         let key = contracts[contract].key
         let schedule = schedule(of: key)
+        var hours = UsableHours()
         var position = Int(deadline.position)
         if deadline.resource.isNone {
             while position < contracts.holdings[Int(contract)].deliveries.count {
                 guard budget > 0 else { return deadline.going(onFrom: position) }
                 let id = contracts.holdings[Int(contract)].deliveries[position]
                 let left = budget
-                guard settleIfDue(id, schedule, budget: &budget) else { return deadline.going(onFrom: position) }
+                guard settleIfDue(id, schedule, &hours, budget: &budget) else { return deadline.going(onFrom: position) }
                 position += 1
                 if budget == left, position % Self.looksPerSettlement == 0 { budget -= 1 }
             }
@@ -36,7 +65,7 @@ extension Exchange {
             guard budget > 0 else { return deadline.going(onFrom: position) }
             let left = budget
             if let known = self.position(of: ids[position]), deliveries[known].contract == contract {
-                guard settleIfDue(ids[position], schedule, budget: &budget) else { return deadline.going(onFrom: position) }
+                guard settleIfDue(ids[position], schedule, &hours, budget: &budget) else { return deadline.going(onFrom: position) }
             }
             position += 1
             if budget == left, position % Self.looksPerSettlement == 0 { budget -= 1 }
@@ -46,20 +75,27 @@ extension Exchange {
 
     /// Settles a delivery, and what waited for it, where that is due; without a report it may become unverified. False where
     /// the budget ran out before all that waited was looked at.
-    private func settleIfDue(_ id: DeliveryID, _ schedule: SettlementSchedule, budget: inout Int) -> Bool {
+    private func settleIfDue(
+        _ id: DeliveryID, _ schedule: SettlementSchedule, _ hours: inout UsableHours, budget: inout Int
+    ) -> Bool {
         let index = Int(id.rawValue) - 1
-        settleOneIfDue(index, schedule, budget: &budget)
+        settleOneIfDue(index, schedule, &hours, budget: &budget)
         guard deliveries[index].delivery.usableShare != nil, deliveries[index].delivery.isSettled else { return true }
         let allocation = deliveries[index].delivery.lot.allocation
-        for other in contracts.holdings[Int(deliveries[index].contract)].shared[allocation] ?? [] where other != id {
+        let parts = contracts.holdings[Int(deliveries[index].contract)].shared[allocation] ?? []
+        // What the first of its parts found due is settled, and settling makes nothing else due.
+        if hours.done.contains(allocation) { return budget > 0 || !parts.contains { $0 != id } }
+        for other in parts where other != id {
             guard budget > 0 else { return false }
-            settleOneIfDue(Int(other.rawValue) - 1, schedule, budget: &budget)
+            settleOneIfDue(Int(other.rawValue) - 1, schedule, &hours, budget: &budget)
         }
+        hours.done.insert(allocation)
         return true
     }
 
-    private func settleOneIfDue(_ index: Int, _ schedule: SettlementSchedule, budget: inout Int) {
+    private func settleOneIfDue(_ index: Int, _ schedule: SettlementSchedule, _ hours: inout UsableHours, budget: inout Int) {
         guard !deliveries[index].delivery.isSettled else { return }
+        let before = deliveries[index].delivery.usableShare == nil ? nil : part(index)
         let reportedAt = deliveries[index].delivery.reportedAt
         if let reportedAt, deliveries[index].delivery.status == .disputed {
             let disputedAt = deliveries[index].delivery.disputedAt ?? reportedAt
@@ -76,8 +112,13 @@ extension Exchange {
             budget -= 1
             return
         }
-        guard applyUsableShare(index, schedule) else { return }
+        guard applyUsableShare(index, schedule, &hours) else { return }
         settle(index, cause: .settlement(deliveries[index].delivery.id))
+        if let before {
+            let allocation = deliveries[index].delivery.lot.allocation
+            hours.known[allocation]?.subtract(before)
+            hours.known[allocation]?.add(part(index))
+        }
         budget -= 1
     }
 
@@ -93,12 +134,13 @@ extension Exchange {
 
     /// Where the bid stated a usable share and less of its hour was delivered, nothing of it counts. False while a part of the
     /// hour may still be reported.
-    private func applyUsableShare(_ index: Int, _ schedule: SettlementSchedule) -> Bool {
+    private func applyUsableShare(_ index: Int, _ schedule: SettlementSchedule, _ hours: inout UsableHours) -> Bool {
         guard let share = deliveries[index].delivery.usableShare, deliveries[index].delivery.status != .decided,
             deliveries[index].delivery.deliveredDeviceSeconds != nil
         else { return true }
-        let contract = deliveries[index].contract
-        guard let hour = usableHour(of: deliveries[index].delivery.lot.allocation, in: contract) else { return true }
+        let allocation = deliveries[index].delivery.lot.allocation
+        guard let hour = hours.known[allocation] ?? usableHour(of: allocation, in: deliveries[index].contract) else { return true }
+        hours.known[allocation] = hour
         guard hour.unreported == 0 || schedule.graceEnd <= now else { return false }
         guard !Delivery.counts(hour.delivered, of: hour.sold, usableShare: share) else { return true }
         deliveries[index].delivery.meteredDeviceSeconds = deliveries[index].delivery.deliveredDeviceSeconds
@@ -106,26 +148,27 @@ extension Exchange {
         return true
     }
 
-    /// What was sold and metered of one hour of an allocation whose bid stated a usable share, in device-seconds, and how many
-    /// of its deliveries nobody reported; nil where there are none.
-    func usableHour(
-        of allocation: AllocationID, in contract: Int32
-    ) -> (delivered: Int64, sold: Int64, unreported: Int)? {
+    /// One hour of an allocation whose bid stated a usable share; nil where there is none.
+    func usableHour(of allocation: AllocationID, in contract: Int32) -> UsableHour? {
         guard let ids = contracts.holdings[Int(contract)].shared[allocation] else { return nil }
-        var sum = (delivered: Int64(0), sold: Int64(0), unreported: 0)
-        for id in ids {
-            let delivery = deliveries[Int(id.rawValue) - 1].delivery
-            sum.sold += delivery.lot.deviceSeconds
-            // A decision counts as it is; elsewhere what the meter said may be more than what was counted in the end.
-            let isDecided = !delivery.dispute.isNone && cases.disputes[Int(delivery.dispute.rawValue) - 1].status == .decided
-            let metered = isDecided ? nil : delivery.meteredDeviceSeconds
-            if let seconds = metered ?? delivery.deliveredDeviceSeconds {
-                sum.delivered += seconds
-            } else if !delivery.isSettled {
-                sum.unreported += 1
-            }
-        }
+        var sum = UsableHour()
+        for id in ids { sum.add(part(Int(id.rawValue) - 1)) }
         return sum
+    }
+
+    /// A delivery's part of such an hour.
+    private func part(_ index: Int) -> UsableHour {
+        let delivery = deliveries[index].delivery
+        var part = UsableHour(sold: delivery.lot.deviceSeconds)
+        // A decision counts as it is; elsewhere what the meter said may be more than what was counted in the end.
+        let isDecided = !delivery.dispute.isNone && cases.disputes[Int(delivery.dispute.rawValue) - 1].status == .decided
+        let metered = isDecided ? nil : delivery.meteredDeviceSeconds
+        if let seconds = metered ?? delivery.deliveredDeviceSeconds {
+            part.delivered = seconds
+        } else if !delivery.isSettled {
+            part.unreported = 1
+        }
+        return part
     }
 
     /// Pays everything that a delivery's outcome asks for, out of the contract's escrow.

@@ -136,4 +136,65 @@ struct PaceTests {
         }
         #expect(left[0] == left[1])
     }
+
+    /// Three bids with a usable share bought an hour on four resources, in parts of one unit as they came; three of the four report, at some
+    /// time before the grace ends. The deliveries when all of them are settled, and the share of each allocation.
+    private func judged(_ seed: UInt64, _ clock: ClockMode) throws -> (deliveries: [DeliveryView], shares: [AllocationID: Int64]) {
+        var random = SeededGenerator(seed: seed)
+        let market = Market(clock: clock)
+        market.checkEvery = 0
+        let product = market.product()
+        let meter = market.participant("Meter", .meter)
+        let provider = market.participant("Provider", .provider)
+        let buyers = (0..<3).map { market.participant("Buyer \($0)", .consumer) }
+        for participant in [provider] + buyers { market.deposit(1_000_000, to: participant) }
+        let resources = (0..<4).map { _ in market.resource(of: provider, units: 10_000, meter: meter) }
+        let contract = market.contract(product, in: 2)
+        var units = [Int64](repeating: 0, count: resources.count)
+        var shares: [AllocationID: Int64] = [:]
+        for buyer in buyers {
+            let count = Int(random.next() % 200) + 20
+            for _ in 0..<count {
+                let place = Int(random.next() % 4)
+                units[place] += 1
+                _ = try market.place(market.order(.sell, contract, cents(200), 1, resource: resources[place]), as: provider).get()
+            }
+            var spec = market.bid(quantity: Quantity(count), hours: 1, from: 2, placement: .any)
+            let share = Int64(random.next() % 700_000) + 100_000
+            spec.usableShare = Measure(share)
+            shares[try #require(try market.bid(spec, as: buyer).get().allocationID)] = share
+        }
+        var minutes: Int32 = 0
+        func pass(_ more: Int32) {
+            minutes += more
+            let time = contract.hour.end.advanced(minutes: minutes)
+            while let next = market.exchange.nextDue, next <= time { market.advance(to: next) }
+            market.advance(to: time)
+        }
+        for place in 0..<3 {
+            pass(Int32(random.next() % 100))
+            market.report(resources[place], contract.hour, delivered: units[place] * Int64(random.next() % 3_601), sequence: 1, as: meter)
+        }
+        pass(6_000)
+        #expect(market.escrow(contract) == "0.000000" && market.exchange.firstBrokenInvariant() == nil)
+        #expect(market.replay().state == market.state)
+        return (market.exchange.deliveries(of: nil, contract: contract, after: .none, limit: .max), shares)
+    }
+
+    @Test("hours with a usable share are judged by all their parts, whatever was reported when, in steps and at once", arguments: 1...6 as ClosedRange<UInt64>)
+    func judgedTogether(seed: UInt64) throws {
+        let (deliveries, shares) = try judged(seed, .simulated)
+        #expect(shares.count == 3)
+        for (allocation, parts) in Dictionary(grouping: deliveries, by: \.allocationID) {
+            let metered: [Int64?] = parts.map { $0.meteredDeviceSeconds ?? $0.deliveredDeviceSeconds }
+            let sum: Int64 = metered.reduce(0) { $0 + ($1 ?? 0) }
+            let share = try #require(shares[allocation])
+            let counts = sum * 1_000_000 >= share * Int64(parts.count) * 3_600
+            for (part, seconds) in zip(parts, metered) {
+                let outcome = seconds.map { DeliveryOutcome.metered(counts ? $0 : 0, of: 3_600) } ?? .unverified
+                #expect(part.outcome == outcome, "\(part.id)")
+            }
+        }
+        #expect(try judged(seed, .real).deliveries.map(\.outcome) == deliveries.map(\.outcome))
+    }
 }
