@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "suanpanTests",
             dependencies: [
-                "suanpan", "Client", "Quantities", "Exchange", "Sequencer", "Persistence", "HTTPAPI", "EmbeddedPostgres",
+                "suanpan", "Client", "Quantities", "Exchange", "Matching", "Sequencer", "Persistence", "HTTPAPI", "EmbeddedPostgres",
                 "Postgres", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

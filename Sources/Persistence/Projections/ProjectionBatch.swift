@@ -122,6 +122,9 @@ struct ProjectionBatch {
             }
             end = ProjectionPosition(sequence: frame.lastSequence, frameHash: frame.frameHash)
         }
+        // What leaves together comes last first; in the order of their keys rows go into the same pages of an index.
+        rows.archivedDeliveries.sort { $0.id < $1.id }
+        rows.archivedParties.sort { ($0.participant, $0.settledAt, $0.delivery) < ($1.participant, $1.settledAt, $1.delivery) }
         self.start = start
         self.end = end
         self.rows = rows

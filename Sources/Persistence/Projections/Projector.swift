@@ -28,8 +28,7 @@ package final class Projector: @unchecked Sendable {
     private var progress: ProjectorProgress
     private var counts = ProjectorMetrics()
     private var handed = HandedFrames()
-    /// Until then commands are taken to wait for commits.
-    private var busyUntil = ContinuousClock.now
+    private var pressure = CommitPressure()
     private var started = false
     private var stopping = false
     private var ended = false
@@ -37,12 +36,6 @@ package final class Projector: @unchecked Sendable {
     private static let pollSeconds = 0.25
     /// Commits gather for so long, unless a reader waits.
     private static let gatherTime = Duration.milliseconds(20)
-    /// A frame of so many commands was filled while they waited for the commit before it; that holds for a while.
-    private static let busyFrame: Int64 = 2_000
-    /// So are many deliveries that settle or begin: frames of so many bytes of events, and so many a command, which no trading brings.
-    private static let busyBytes = 32 << 10
-    private static let busyBytesPerCommand: Int64 = 2_048
-    private static let busyTime = Duration.milliseconds(200)
     /// While commands wait for commits, the projector rests so many times as long as it worked.
     private static let restFactor = 9
 
@@ -61,17 +54,12 @@ package final class Projector: @unchecked Sendable {
         thread.start()
     }
 
-    /// Whether commands wait for commits: a frame of very many, or one of few that bring very much, as settlements do.
-    private static func isBusy(_ frame: CommittedFrame) -> Bool {
-        let commands = frame.lastSequence - frame.firstSequence + 1
-        return commands > busyFrame || (frame.events.count >= busyBytes && Int64(frame.events.count) / commands >= busyBytesPerCommand)
-    }
-
     /// Tells of a commit, and hands its events over. Does not block.
     package func noteCommit(of frame: CommittedFrame) {
         condition.lock()
-        progress.commit(through: frame.lastSequence, at: DispatchTime.now().uptimeNanoseconds)
-        if Self.isBusy(frame) { busyUntil = .now + Self.busyTime }
+        let now = DispatchTime.now().uptimeNanoseconds
+        progress.commit(through: frame.lastSequence, at: now)
+        pressure.note(commands: frame.lastSequence - frame.firstSequence + 1, bytes: frame.events.count, at: now)
         if started, !stopping, !ended, progress.fault == nil { handed.append(frame) }
         condition.signal()
         condition.unlock()
@@ -205,7 +193,8 @@ package final class Projector: @unchecked Sendable {
         defer { condition.unlock() }
         while !stopping {
             let now = ContinuousClock.now
-            let end = max(progress.isAwaited ? now : gathered, min(rested, busyUntil))
+            let pressed = now + .nanoseconds(pressure.remaining(at: DispatchTime.now().uptimeNanoseconds))
+            let end = max(progress.isAwaited ? now : gathered, min(rested, pressed))
             guard now < end else { return }
             _ = condition.wait(until: Date(timeIntervalSinceNow: Double((end - now).wholeMicroseconds) / 1e6))
         }

@@ -179,45 +179,23 @@ extension BidsBench {
 
         private mutating func participant(_ role: Role) -> ParticipantID {
             participants += 1
-            var spec = ParticipantSpec()
-            spec.name = "\(role.rawValue) \(participants)"
-            spec.roles = [role]
-            _ = apply(.createParticipant(spec), root)
+            _ = apply(.createParticipant(BenchCatalogue.participant("\(role.rawValue) \(participants)", role)), root)
             let id = ParticipantID(participants)
-            let money = MoneyMovement(
-                participantID: id, currency: Currency(unchecked: "USD"), amount: .units(1_000_000_000), reference: "bids \(participants)")
-            _ = apply(.deposit(money), root)
+            _ = apply(.deposit(BenchCatalogue.deposit(of: id, "bids \(participants)")), root)
             return id
         }
 
         /// Products of every class in every zone, and buyers.
         mutating func list(zones: Int, classes: Int, hours: Int32) {
             for zone in 0..<zones {
-                var record = Zone()
-                record.code = "ZONE-\(zone)"
-                record.name = record.code
-                record.country = "CN"
-                _ = apply(.addZone(record), root)
+                _ = apply(.addZone(BenchCatalogue.zone("ZONE-\(zone)", name: "ZONE-\(zone)")), root)
             }
             for number in 0..<classes {
-                var record = ComputeClass()
-                record.code = Self.className(number)
-                record.vendor = "vendor"
-                record.model = record.code
-                record.abi = "cuda"
-                _ = apply(.addComputeClass(record), root)
+                let code = Self.className(number)
+                _ = apply(.addComputeClass(BenchCatalogue.computeClass(code, vendor: "vendor", model: code)), root)
                 for zone in 0..<zones {
-                    var terms = ProductTerms()
-                    terms.computeClass = record.code
-                    terms.zone = "ZONE-\(zone)"
-                    terms.currency = Currency(unchecked: "USD")
-                    terms.tickSize = Price(10_000)
-                    terms.lotSize = 1
-                    terms.makerFee = 5
-                    terms.takerFee = 15
-                    terms.priceBand = 9_000
-                    terms.referencePrice = Price(2_000_000)
-                    terms.horizonHours = hours + 48
+                    let terms = BenchCatalogue.terms(
+                        code, "ZONE-\(zone)", tick: Price(10_000), reference: Price(2_000_000), horizonHours: hours + 48)
                     if case .product(let product) = apply(.addProduct(terms), root) {
                         products.append((product.id, terms.computeClass, terms.zone))
                     }
@@ -231,10 +209,7 @@ extension BidsBench {
             for product in products {
                 for _ in 0..<resourcesPerProduct {
                     let provider = participant(.provider)
-                    var spec = ResourceSpec()
-                    spec.computeClass = product.computeClass
-                    spec.zone = product.zone
-                    spec.units = 100_000
+                    let spec = BenchCatalogue.resource(product.computeClass, product.zone, units: 100_000)
                     guard case .resource(let made) = apply(.registerResource(spec), provider) else { continue }
                     var certification = Certification()
                     certification.units = 100_000

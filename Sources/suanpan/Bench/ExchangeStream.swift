@@ -61,46 +61,22 @@ struct ExchangeStream {
         let root = ParticipantID(1)
         let genesis = Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([0]))
         _ = apply(add(.genesis(genesis), .none))
-        var zone = Zone()
-        zone.code = "CN-GAN"
-        zone.name = "Gui'an"
-        zone.country = "CN"
+        let (zone, computeClass) = (BenchCatalogue.zone(), BenchCatalogue.computeClass())
         _ = apply(add(.addZone(zone), root))
-        var computeClass = ComputeClass()
-        computeClass.code = "H100-SXM"
-        computeClass.vendor = "NVIDIA"
-        computeClass.model = "H100 SXM5"
-        computeClass.abi = "cuda"
         _ = apply(add(.addComputeClass(computeClass), root))
-        var terms = ProductTerms()
-        terms.computeClass = computeClass.code
-        terms.zone = zone.code
-        terms.currency = Currency(unchecked: "USD")
-        terms.tickSize = Price(100)
-        terms.lotSize = 1
-        terms.makerFee = 5
-        terms.takerFee = 15
-        terms.priceBand = 9_000
-        terms.referencePrice = Price(Self.middleTicks * 100)
-        terms.horizonHours = Self.contracts + 48
+        let terms = BenchCatalogue.terms(
+            computeClass.code, zone.code, tick: Price(100), reference: Price(Self.middleTicks * 100), horizonHours: Self.contracts + 48)
         _ = apply(add(.addProduct(terms), root))
         for side in [Role.consumer, .provider] {
             for account in 0..<Self.accounts {
-                var spec = ParticipantSpec()
-                spec.name = "\(side.rawValue) \(account)"
-                spec.roles = [side]
+                let spec = BenchCatalogue.participant("\(side.rawValue) \(account)", side)
                 _ = apply(add(.createParticipant(spec), root))
-                let money = MoneyMovement(
-                    participantID: side == .consumer ? buyer(account) : seller(account), currency: Currency(unchecked: "USD"),
-                    amount: .units(1_000_000_000), reference: spec.name)
-                _ = apply(add(.deposit(money), root))
+                let id = side == .consumer ? buyer(account) : seller(account)
+                _ = apply(add(.deposit(BenchCatalogue.deposit(of: id, spec.name)), root))
             }
         }
         for account in 0..<Self.accounts {
-            var spec = ResourceSpec()
-            spec.computeClass = computeClass.code
-            spec.zone = zone.code
-            spec.units = Quantity.limit
+            let spec = BenchCatalogue.resource(computeClass.code, zone.code, units: Quantity.limit)
             guard case .resource(let made) = apply(add(.registerResource(spec), seller(account))) else { continue }
             var certification = Certification()
             certification.units = Quantity.limit
@@ -116,12 +92,8 @@ struct ExchangeStream {
 
     /// An order that rests, at a geometric distance from the middle, or one that trades at once.
     func order(_ random: inout SplitMix, isTrading: Bool) -> (Command, ParticipantID) {
-        let side: Side = random.below(2) == 0 ? .buy : .sell
-        var distance: Int64 = isTrading ? -8 : 1
-        while !isTrading, distance < 100, random.below(1_000) >= 80 { distance += 1 }
-        let ticks = Self.middleTicks + (side == .buy ? -distance : distance)
-        return order(
-            side, ticks, Quantity(1 + random.below(100)), in: Int32(random.below(Int(Self.contracts))), random.below(Self.accounts))
+        let mixed = MixedOrder(&random, isTrading: isTrading, contracts: Int(Self.contracts)) { _ in Self.accounts }
+        return order(mixed.side, Self.middleTicks + mixed.offset, mixed.quantity, in: Int32(mixed.contract), mixed.account)
     }
 
     private func order(_ side: Side, _ ticks: Int64, _ quantity: Quantity, in contract: Int32, _ account: Int) -> (Command, ParticipantID) {

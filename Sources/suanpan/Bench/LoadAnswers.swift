@@ -19,13 +19,21 @@ struct LiveOrders: Sendable {
     private let answers: LoadAnswers
     private let found = CheckedOrders()
 
-    private static let block = 8_192
+    private let block: Int
+    private let spared: Int
 
-    init(_ answers: LoadAnswers) { self.answers = answers }
+    /// - Parameters:
+    ///   - block: How many are held against the exchange at a time.
+    ///   - spared: So many are not drawn but left resting.
+    init(_ answers: LoadAnswers, block: Int = 8_192, sparing spared: Int = 0) {
+        self.answers = answers
+        self.block = block
+        self.spared = spared
+    }
 
     /// An order that was live a moment ago.
     mutating func draw(_ random: inout SplitMix, on sequencer: Sequencer) -> LiveOrder? {
-        if checked.count < Self.block, found.take(into: &checked) { check(on: sequencer, &random) }
+        if checked.count < block, found.take(into: &checked) { check(on: sequencer, &random) }
         return checked.popLast()
     }
 
@@ -39,12 +47,12 @@ struct LiveOrders: Sendable {
 
     private mutating func check(on sequencer: Sequencer, _ random: inout SplitMix) {
         answers.takeFresh(into: &orders)
-        var block: [LiveOrder] = []
-        while block.count < Self.block, !orders.isEmpty {
+        var drawn: [LiveOrder] = []
+        while drawn.count < block, orders.count > spared {
             orders.swapAt(random.below(orders.count), orders.count - 1)
-            block.append(orders.removeLast())
+            drawn.append(orders.removeLast())
         }
-        let (candidates, found) = (block, found)
+        let (candidates, found) = (drawn, found)
         Task.detached {
             let live = try? await sequencer.read { exchange in candidates.filter { exchange.isLive($0.id) } }
             found.set(live ?? [])

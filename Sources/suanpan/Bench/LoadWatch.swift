@@ -1,23 +1,40 @@
+import Exchange
 import Foundation
 import Persistence
+import Sequencer
 
-/// Looks at the projector's lag ten times a second, and at the memory every 10 s.
+/// Looks at the projector's lag ten times a second, and at the memory and the market every 10 s.
 final class LoadWatch: @unchecked Sendable {
+    struct Step {
+        var seconds: Int
+        var resident: Int
+        var gauges: MarketGauges
+    }
+
+    struct Samples {
+        var longestLag: Int64 = 0
+        /// Trades before the first second.
+        var trades: Int64
+        var steps: [Step] = []
+    }
+
     private let condition = NSCondition()
     private var stopping = false
     private var ended = false
-    private var longestLag: Int64 = 0
-    private var memory: [Int] = []
+    private var samples: Samples
 
-    init(_ projector: Projector, projects: Bool) {
+    init(_ projector: Projector, projects: Bool, _ sequencer: Sequencer) {
+        samples = Samples(trades: sequencer.gauges.trades)
+        let began = ContinuousClock.now
         let thread = Thread { [self] in
-            var round = 0
+            var next = 10
             condition.lock()
             while !stopping {
                 _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
-                if projects { longestLag = max(longestLag, projector.metrics.lagMicroseconds) }
-                round += 1
-                if round % 100 == 0 { memory.append(LoadBench.residentMebibytes) }
+                if projects { samples.longestLag = max(samples.longestLag, projector.metrics.lagMicroseconds) }
+                guard (ContinuousClock.now - began).seconds >= Double(next) else { continue }
+                samples.steps.append(Step(seconds: next, resident: LoadBench.residentMebibytes, gauges: sequencer.gauges))
+                next += 10
             }
             ended = true
             condition.broadcast()
@@ -26,13 +43,13 @@ final class LoadWatch: @unchecked Sendable {
         thread.start()
     }
 
-    func stop() -> (longestLag: Int64, memory: [Int]) {
+    func stop() -> Samples {
         condition.lock()
         defer { condition.unlock() }
         stopping = true
         condition.broadcast()
         while !ended { condition.wait() }
-        return (longestLag, memory)
+        return samples
     }
 }
 

@@ -26,28 +26,11 @@ struct RecoveryWorkload {
     mutating func prepare(_ apply: (Command, ParticipantID) throws -> Reply) rethrows {
         let root = ParticipantID(1)
         _ = try apply(.genesis(Genesis(rulesVersion: Exchange.rulesVersion, clockMode: .simulated, operatorKeyHash: Bytes([0]))), .none)
-        var zone = Zone()
-        zone.code = "CN-GAN"
-        zone.name = "Gui'an"
-        zone.country = "CN"
+        let (zone, computeClass) = (BenchCatalogue.zone(), BenchCatalogue.computeClass())
         _ = try apply(.addZone(zone), root)
-        var computeClass = ComputeClass()
-        computeClass.code = "H100-SXM"
-        computeClass.vendor = "NVIDIA"
-        computeClass.model = "H100 SXM5"
-        computeClass.abi = "cuda"
         _ = try apply(.addComputeClass(computeClass), root)
-        var terms = ProductTerms()
-        terms.computeClass = computeClass.code
-        terms.zone = zone.code
-        terms.currency = Currency(unchecked: "USD")
-        terms.tickSize = Price(100)
-        terms.lotSize = 1
-        terms.makerFee = 5
-        terms.takerFee = 15
-        terms.priceBand = 9_000
-        terms.referencePrice = Price(Self.middleTicks * 100)
-        terms.horizonHours = Self.contracts + 48
+        let terms = BenchCatalogue.terms(
+            computeClass.code, zone.code, tick: Price(100), reference: Price(Self.middleTicks * 100), horizonHours: Self.contracts + 48)
         _ = try apply(.addProduct(terms), root)
         for number in 0..<100 {
             if let buyer = try participant("buyer \(number)", .consumer, apply) { buyers.append(buyer) }
@@ -59,23 +42,15 @@ struct RecoveryWorkload {
     private func participant(
         _ name: String, _ role: Role, _ apply: (Command, ParticipantID) throws -> Reply
     ) rethrows -> ParticipantID? {
-        var spec = ParticipantSpec()
-        spec.name = name
-        spec.roles = [role]
-        guard case .participant(let made) = try apply(.createParticipant(spec), ParticipantID(1)) else { return nil }
-        let money = MoneyMovement(
-            participantID: made.id, currency: Currency(unchecked: "USD"), amount: .units(10_000_000_000), reference: name)
-        _ = try apply(.deposit(money), ParticipantID(1))
+        guard case .participant(let made) = try apply(.createParticipant(BenchCatalogue.participant(name, role)), ParticipantID(1)) else { return nil }
+        _ = try apply(.deposit(BenchCatalogue.deposit(of: made.id, name, units: 10_000_000_000)), ParticipantID(1))
         return made.id
     }
 
     private func resource(
         of provider: ParticipantID, _ apply: (Command, ParticipantID) throws -> Reply
     ) rethrows -> ResourceID? {
-        var spec = ResourceSpec()
-        spec.computeClass = "H100-SXM"
-        spec.zone = "CN-GAN"
-        spec.units = Quantity.limit
+        let spec = BenchCatalogue.resource(BenchCatalogue.computeClass().code, BenchCatalogue.zone().code, units: Quantity.limit)
         guard case .resource(let made) = try apply(.registerResource(spec), provider) else { return nil }
         var certification = Certification()
         certification.units = Quantity.limit
