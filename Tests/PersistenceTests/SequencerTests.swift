@@ -230,6 +230,7 @@ struct SequencerTests {
 
         let journal = HeldJournal()
         var limits = Sequencer.Limits()
+        limits.handover = 8
         // One of them leaves room, two do not.
         limits.batchBytes = frame.commands.count + frame.results.count + frame.events.count + 1
         let sequencer = try await open(journal, limits)
@@ -237,11 +238,16 @@ struct SequencerTests {
         journal.hold()
         send(0, to: sequencer, answers)
         journal.waitForCommit()
-        for number in 1...4 { apply(number, to: sequencer, answers) }
+        for number in 1...3 {
+            send(number, to: sequencer, answers)
+            // What the core has taken is a turn of its own.
+            while sequencer.metrics.queueDepth > 0 { await Task.yield() }
+        }
+        apply(4, to: sequencer, answers)
         journal.release()
         sequencer.stop()
         #expect(try zones(journal) == codes([0], [1, 2], [3, 4]))
-        #expect(answers.all == ["0"] + names(1...4))
+        #expect(answers.all == ["0", "1", "2", "3", "4", "read 4"])
     }
 
     @Test("a batch that was taken back and handed over again is failed once, too")
