@@ -35,13 +35,18 @@ struct LapseKeeper {
         sequences = [Int64](repeating: 0, count: market.sellers.count)
     }
 
-    /// Does what is to be done by now: the hours that the machine fell behind by are made up for, several in a command.
+    /// Does what is to be done by now: the hours that the machine fell behind by are made up for, several in a command. Runs wait for none of them.
     mutating func work(on sequencer: Sequencer, _ clock: LapseClock) async throws {
         while next < Hour(containing: clock.now) {
+            try await runIfDue(on: sequencer, clock)
             let most = Int32(max(1, Self.mostReports / max(1, market.sellers.count)))
             let end = min(Hour(containing: clock.now), next + most)
             try await report(through: end, on: sequencer, clock)
         }
+        try await runIfDue(on: sequencer, clock)
+    }
+
+    private mutating func runIfDue(on sequencer: Sequencer, _ clock: LapseClock) async throws {
         guard nextRun.end <= clock.now else { return }
         nextRun = nextRun + 24
         let reply = try await submit(.settle(Settle(through: clock.now)), ParticipantID(1), on: sequencer)

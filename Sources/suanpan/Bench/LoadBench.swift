@@ -167,6 +167,9 @@ struct LoadBench {
             + "\(percent(offered.trading)) marketable; open orders every 10 s: \(steps(\.openOrders)), \(counts.orders) at the end")
         print("deliveries            \(counts.made) made, \(Int64(counts.unlisted) + keeper.listed) settled, \(counts.made - counts.kept) archived; "
             + "in memory every 10 s: \(steps(\.deliveries)), \(counts.kept) at the end")
+        if offered.cancels * 10 < offered.commands * 3 {
+            print("                      the machine was too busy to find enough orders to cancel: this is not the mix")
+        }
         guard days < Double(2 * Self.fillingDays) else { return }
         print("                      memory may have filled in the second half, too: as much leaves it as comes only after \(Self.fillingDays) days")
     }
@@ -199,7 +202,9 @@ struct LoadBench {
         var orders = LoadOrders(of: market, nearest: nearest)
         let open = Int(LoadOrders.windowHours) * Self.lapseOrdersPerHour
         for _ in 0..<open { submit(orders.next(isTrading: false, at: now), to: sequencer, answers, window: 10_000) }
-        return Scene(orders: orders, live: LiveOrders(answers, block: 2_048, sparing: open), lapse: (market, lapse))
+        // Few enough that their hours do not close meanwhile, and as many as are cancelled while the exchange is asked for more.
+        let block = if case .rate(let rate) = pace { min(max(rate / 30, 2_048), 8_192) } else { 8_192 }
+        return Scene(orders: orders, live: LiveOrders(answers, block: block, sparing: open), lapse: (market, lapse))
     }
 
     /// What was offered.
