@@ -6,6 +6,12 @@ package struct PreparedStatement: Sendable {
     let parameters: [SQLValue.Kind]
 }
 
+/// A statement that is on its way: `Connection.send`.
+package struct SentStatement {
+    /// What it would mean if the connection broke now.
+    fileprivate let loss: Loss
+}
+
 extension Connection {
     /// Runs one statement with parameters `$1`, `$2`, …; values travel in binary, never inside the text.
     ///
@@ -39,6 +45,13 @@ extension Connection {
     package func query(
         _ statement: PreparedStatement, _ parameters: [SQLValue] = []
     ) throws(PostgresError) -> ResultSet {
+        try result(of: send(statement, parameters))
+    }
+
+    /// Sends a prepared statement and does not wait for its result: `result(of:)` must follow before anything else on this connection.
+    ///
+    /// - Precondition: as that of `query`.
+    package func send(_ statement: PreparedStatement, _ parameters: [SQLValue] = []) throws(PostgresError) -> SentStatement {
         precondition(
             parameters.count == statement.parameters.count
                 && zip(parameters, statement.parameters).allSatisfy { $0.kind == nil || $0.kind == $1 },
@@ -46,10 +59,19 @@ extension Connection {
         )
         try requireOpen()
         let loss = lossNow
-        let result = ParameterArrays.withPointers(to: parameters) { count, _, values, lengths, formats in
-            PQexecPrepared(handle, statement.name, count, values, lengths, formats, 1)
+        let isSent = ParameterArrays.withPointers(to: parameters) { count, _, values, lengths, formats in
+            PQsendQueryPrepared(handle, statement.name, count, values, lengths, formats, 1)
         }
-        return try finish(result, loss: loss)
+        guard isSent == 1 else { throw failure(nil, loss: loss) }
+        return SentStatement(loss: loss)
+    }
+
+    /// Waits for the result of the statement that was sent last.
+    package func result(of sent: SentStatement) throws(PostgresError) -> ResultSet {
+        let result = PQgetResult(handle)
+        // One statement has one result; then libpq says that there is no more.
+        while result != nil, let more = PQgetResult(handle) { PQclear(more) }
+        return try finish(result, loss: sent.loss)
     }
 
     /// Runs a script of any number of statements without parameters and without reading rows.

@@ -28,9 +28,16 @@
 @usableFromInline package enum ContractSymbol {
     /// The product's code and the hour, or nil where the text has not the form of a symbol.
     package static func parse(_ text: String) -> (code: String, hour: Hour)? {
-        guard let point = text.lastIndex(of: "."), let hour = Hour(compact: text[text.index(after: point)...]) else { return nil }
-        let code = text[..<point]
-        return code.isEmpty ? nil : (String(code), hour)
+        var text = text
+        return text.withUTF8 { utf8 in parse(utf8).map { (String(decoding: $0.code, as: UTF8.self), $0.hour) } }
+    }
+
+    /// The same of bytes in UTF-8.
+    package static func parse(_ utf8: UnsafeBufferPointer<UInt8>) -> (code: Slice<UnsafeBufferPointer<UInt8>>, hour: Hour)? {
+        // The hour has ten digits.
+        let point = utf8.count - 11
+        guard point > 0, utf8[point] == UInt8(ascii: "."), let hour = Hour(compact: utf8[(point + 1)...]) else { return nil }
+        return (utf8[..<point], hour)
     }
 
     /// Code, point, hour.

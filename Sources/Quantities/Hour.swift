@@ -30,12 +30,22 @@ extension Hour {
 
     /// The hour of a `yyyymmddhh`, or nil for anything else, dates that do not exist included.
     package init?(compact text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
-        func number(_ range: Range<Int>) -> Int { bytes[range].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } }
+        let parsed = text.utf8.withContiguousStorageIfAvailable { Hour(compact: $0[...]) } ?? Hour(compact: Array(text.utf8)[...])
+        guard let parsed else { return nil }
+        self = parsed
+    }
+
+    /// The same of bytes in UTF-8.
+    init?(compact digits: some RandomAccessCollection<UInt8>) {
+        guard digits.count == 10 else { return nil }
+        var number = 0
+        for digit in digits {
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+        }
         guard
             let time = CivilTime(
-                year: number(0..<4), month: number(4..<6), day: number(6..<8), hour: number(8..<10)
+                year: number / 1_000_000, month: number / 10_000 % 100, day: number / 100 % 100, hour: number % 100
             ).timestamp
         else { return nil }
         self.init(containing: time)

@@ -48,6 +48,10 @@ package protocol Journal: AnyObject, Sendable {
     /// there, and goes on. It throws only where it gives up.
     func append(_ frame: Frame) throws(JournalError)
 
+    /// As `append(_:)`; calls `meanwhile` once, before it waits for anybody: what it does goes on while the frame is being committed. It must not
+    /// come back to the journal.
+    func append(_ frame: Frame, meanwhile: () -> Void) throws(JournalError)
+
     /// Checks that this server still is the one writer, before reads are answered that no frame carries.
     func confirmLease() throws(JournalError)
 
@@ -59,4 +63,11 @@ package protocol Journal: AnyObject, Sendable {
 
     /// Hands every frame after `sequence` to `body`, in order, each checked against the chain of hashes.
     func replay(after sequence: Int64, _ body: (Frame) throws -> Void) throws
+}
+
+extension Journal {
+    package func append(_ frame: Frame, meanwhile: () -> Void) throws(JournalError) {
+        meanwhile()
+        try append(frame)
+    }
 }

@@ -107,22 +107,34 @@ final class WriterLoop: @unchecked Sendable {
     private func run() {
         // Only a thread that runs can name itself to the system.
         Thread.current.name = "suanpan.writer"
-        while var batch = next() {
+        // The batch that was committed last, until its answers are out: where another one waits, while that one is being committed.
+        var committed: Batch?
+        func letOut() {
+            guard var batch = committed else { return }
+            committed = nil
+            tell(of: batch)
+            batch.removeAll()
+            condition.withLock { if spare.count <= capacity { spare.append(batch) } }
+        }
+        while true {
+            if committed != nil, !hasWaiting { letOut() }
+            guard let batch = next() else { break }
             do throws(JournalError) {
-                try commit(batch)
+                try commit(batch) { letOut() }
             } catch {
+                letOut()
                 fail(batch, error)
                 break
             }
-            for answer in batch.answers { answer(nil) }
-            batch.removeAll()
-            condition.withLock { if spare.count <= capacity { spare.append(batch) } }
+            committed = batch
         }
         condition.withLock {
             ended = true
             condition.broadcast()
         }
     }
+
+    private var hasWaiting: Bool { condition.withLock { !waiting.isEmpty } }
 
     private func next() -> Batch? {
         condition.lock()
@@ -137,9 +149,11 @@ final class WriterLoop: @unchecked Sendable {
         return batch
     }
 
-    private func commit(_ batch: Batch) throws(JournalError) {
+    /// Makes a batch durable; calls `meanwhile` once, while PostgreSQL works.
+    private func commit(_ batch: Batch, meanwhile: () -> Void) throws(JournalError) {
         let moment = MonotonicTime.now
         guard batch.hasCommands else {
+            meanwhile()
             var isOurs = true
             if batch.answers.isEmpty { isOurs = try journal.beat() } else { try journal.confirmLease() }
             if isOurs { condition.withLock { confirmed = moment } }
@@ -147,9 +161,9 @@ final class WriterLoop: @unchecked Sendable {
         }
         let frame = batch.frame
         let start = DispatchTime.now().uptimeNanoseconds
-        try journal.append(frame)
+        try journal.append(frame, meanwhile: meanwhile)
         let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start) / 1_000)
-        let followers = condition.withLock {
+        condition.withLock {
             acknowledged = (frame.lastSequence, frame.time)
             confirmed = moment
             counts.frames += 1
@@ -159,10 +173,17 @@ final class WriterLoop: @unchecked Sendable {
             counts.commitMicroseconds += microseconds
             counts.commits.note(microseconds)
             counts.longestCommitMicroseconds = max(counts.longestCommitMicroseconds, microseconds)
-            return self.followers
         }
+    }
+
+    /// Tells of a batch that is durable.
+    private func tell(of batch: Batch) {
         if !batch.output.notices.isEmpty { for listener in listeners { listener.committed(batch.output.notices) } }
-        for follower in followers where follower.wantsFrames { follower.committed(frame) }
+        if batch.hasCommands {
+            let followers = condition.withLock { self.followers }
+            for follower in followers where follower.wantsFrames { follower.committed(batch.frame) }
+        }
+        for answer in batch.answers { answer(nil) }
     }
 
     /// Nothing that was applied and not committed may be acknowledged: this server is at its end.

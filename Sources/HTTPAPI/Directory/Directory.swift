@@ -36,6 +36,10 @@ package final class Directory: EventListener {
     }
 
     private let state = Mutex(State())
+    private let changeCount = Atomic<UInt64>(0)
+
+    /// Grows with every change of a participant or a key, before that is answered: what was found at the same number still holds.
+    var revision: UInt64 { changeCount.load(ordering: .acquiring) }
 
     package init() {}
 
@@ -52,6 +56,7 @@ package final class Directory: EventListener {
             for record in exchange.apiKeyRecords() { Self.note(record, in: &state) }
             state.products = ProductIndex(codes: exchange.catalogue.products.map(\.code))
             for key in exchange.signingKeys(of: nil, after: .none, limit: .max) { Self.note(key, in: &state) }
+            changeCount.wrappingAdd(1, ordering: .releasing)
         }
     }
 
@@ -75,6 +80,7 @@ package final class Directory: EventListener {
                 default: break
                 }
             }
+            if !changes.isEmpty { changeCount.wrappingAdd(1, ordering: .releasing) }
             return state.observers
         }
         if !changes.isEmpty { for observer in observers { observer(changes) } }

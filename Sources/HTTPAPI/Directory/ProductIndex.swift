@@ -8,14 +8,22 @@ package final class ProductIndex: Sendable {
     /// The code of each product, by number.
     package let codes: [String]
     private let ids: [String: ProductID]
+    /// Products by the hash of their code's bytes: a symbol in a body names its product without becoming a string.
+    private let byHash: [UInt64: [ProductID]]
 
     /// - Parameter codes: by number, without gaps.
     package init(codes: [String] = []) {
         self.codes = codes
         var ids: [String: ProductID] = [:]
         ids.reserveCapacity(codes.count)
-        for (number, code) in codes.enumerated() { ids[code] = ProductID(UInt32(number)) }
+        var byHash: [UInt64: [ProductID]] = [:]
+        for (number, code) in codes.enumerated() {
+            let id = ProductID(UInt32(number))
+            ids[code] = id
+            byHash[Self.hash(code.utf8), default: []].append(id)
+        }
         self.ids = ids
+        self.byHash = byHash
     }
 
     /// The index with one more product, or with a product's code replaced.
@@ -38,6 +46,22 @@ package final class ProductIndex: Sendable {
         guard let (code, hour) = ContractSymbol.parse(symbol) else { return ContractKey() }
         let product = product(code: code)
         return product == .none ? ContractKey() : ContractKey(product: product, hour: hour)
+    }
+
+    /// The same of a symbol's bytes.
+    func contract(symbol: UnsafeBufferPointer<UInt8>) -> ContractKey {
+        guard let (code, hour) = ContractSymbol.parse(symbol) else { return ContractKey() }
+        for id in byHash[Self.hash(code)] ?? [] where codes[Int(id.index)].utf8.elementsEqual(code) {
+            return ContractKey(product: id, hour: hour)
+        }
+        return ContractKey()
+    }
+
+    /// FNV-1a of 64 bits.
+    private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash
     }
 
     /// The symbol of a contract, or nil for one that names nothing.

@@ -20,12 +20,26 @@ struct Authenticator: Sendable {
 
     static let challenge = "Bearer, HMAC-SHA256"
 
+    /// The key that a connection showed last: it is not looked up again as long as it shows the same and no key or participant has changed.
+    ///
+    /// The connection's event loop alone has it; that is the argument for `@unchecked Sendable`.
+    final class ShownKey: @unchecked Sendable {
+        fileprivate var known: (header: String, revision: UInt64, facts: KeyFacts)?
+    }
+
     /// The caller of a route that needs one.
     ///
+    /// - Parameter shown: Of the request's connection, where it keeps one.
     /// - Throws: `unauthenticated`, or `forbidden` where the address is not one of the key's.
-    func identify(_ headers: HTTPFields, at now: Timestamp, from address: () -> NetworkAddress?) throws(Problem) -> Identity {
+    func identify(
+        _ headers: HTTPFields, at now: Timestamp, shown: ShownKey? = nil, from address: () -> NetworkAddress?
+    ) throws(Problem) -> Identity {
         guard let header = headers.value(.authorization) else {
             throw Problem(.unauthenticated, "an API key is needed: Authorization: Bearer <key>")
+        }
+        let revision = directory.revision
+        if let known = shown?.known, known.revision == revision, known.header == header {
+            return try bearer(known.facts, at: now, from: address)
         }
         if let rest = Self.rest(of: header, after: RequestSignature.scheme) {
             return try signed(rest, at: now, from: address)
@@ -33,7 +47,13 @@ struct Authenticator: Sendable {
         guard let rest = Self.rest(of: header, after: "bearer ") else {
             throw Problem(.unauthenticated, "Authorization must be Bearer and an API key, or HMAC-SHA256 and a signature")
         }
-        guard let key = directory.key(text: String(rest)), key.isLive(at: now) else {
+        let key = directory.key(text: String(rest))
+        if let key { shown?.known = (header, revision, key) }
+        return try bearer(key, at: now, from: address)
+    }
+
+    private func bearer(_ key: KeyFacts?, at now: Timestamp, from address: () -> NetworkAddress?) throws(Problem) -> Identity {
+        guard let key, key.isLive(at: now) else {
             throw Problem(.unauthenticated, "the API key is unknown, revoked or expired")
         }
         guard !key.requiresSignature else {

@@ -47,6 +47,12 @@ package struct JSONDocument: Sendable {
     /// The bytes of a node as they stand in the text.
     package func raw(_ node: Int) -> ArraySlice<UInt8> { bytes[Int(nodes[node].start)..<Int(nodes[node].end)] }
 
+    /// Lends a node's bytes as they stand in the text.
+    func withBytes<R>(of node: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        let node = nodes[node]
+        return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[Int(node.start)..<Int(node.end)])) }
+    }
+
     /// A string's text.
     ///
     /// - Precondition: the node is a string.

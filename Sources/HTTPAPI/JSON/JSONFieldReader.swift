@@ -92,13 +92,16 @@ package struct JSONFieldReader: FieldCoder {
     }
 
     /// The text of a string; a fault for anything else.
-    mutating func string(_ wanted: StaticString) -> String? {
+    mutating func string(_ wanted: StaticString) -> String? { stringNode(wanted).map { document.text($0) } }
+
+    /// The node of a string; a fault for anything else.
+    private mutating func stringNode(_ wanted: StaticString) -> Int? {
         guard let (node, kind) = present() else { return nil }
         guard kind == .string else {
             fail("must be \(wanted), not \(Self.name(of: kind))")
             return nil
         }
-        return document.text(node)
+        return node
     }
 
     static func name(of kind: JSONDocument.Kind) -> StaticString {
@@ -125,9 +128,12 @@ extension JSONFieldReader {
 
     /// The value of the object's member, which thereby is a known one.
     private mutating func takeMember(_ name: StaticString) -> Int? {
+        let size = UInt32(name.utf8CodeUnitCount)
         var key = object + 1
         for _ in 0..<document.nodes[object].count {
-            if !isKnown[key], document.isText(key, name) {
+            let node = document.nodes[key]
+            // Most names differ in their length already.
+            if node.end - node.start == size || node.hasEscapes, !isKnown[key], document.isText(key, name) {
                 isKnown[key] = true
                 return key + 1
             }
@@ -212,7 +218,9 @@ extension JSONFieldReader {
     }
 
     package mutating func contract(_ key: inout ContractKey) {
-        guard let symbol = string("a contract's symbol") else { return }
-        key = products.contract(symbol: symbol)
+        guard let node = stringNode("a contract's symbol") else { return }
+        let products = products
+        key = document.nodes[node].hasEscapes
+            ? products.contract(symbol: document.text(node)) : document.withBytes(of: node) { products.contract(symbol: $0) }
     }
 }

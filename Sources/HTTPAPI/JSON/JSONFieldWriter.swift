@@ -8,7 +8,10 @@ import Quantities
 ///     writer.append(receipt)
 ///     let body = writer.bytes
 package struct JSONFieldWriter: FieldCoder {
-    package private(set) var bytes: [UInt8] = []
+    /// The text so far is the first `count` bytes; what follows is room. So a value of many parts is written with one look at the array and
+    /// not one for each byte.
+    private var storage: [UInt8]
+    private var count = 0
     private let products: ProductIndex
     /// Whether the next name or element must be divided from the one before.
     private var needsComma = false
@@ -16,14 +19,49 @@ package struct JSONFieldWriter: FieldCoder {
     /// - Parameter capacity: how many bytes the text will have, about.
     package init(products: ProductIndex, capacity: Int = 1_024) {
         self.products = products
-        bytes.reserveCapacity(capacity)
+        storage = [UInt8](repeating: 0, count: max(capacity, 64))
     }
+
+    /// The text so far.
+    package var bytes: [UInt8] { Array(storage[..<count]) }
 
     /// The JSON text of one value.
     package static func text<Value: FieldValue>(_ value: Value, products: ProductIndex) -> [UInt8] {
         var writer = JSONFieldWriter(products: products)
         writer.append(value)
         return writer.bytes
+    }
+
+    // MARK: Bytes
+
+    /// Lets `body` write at most `limit` bytes behind the text; it answers how many those were.
+    @inline(__always)
+    private mutating func write(upTo limit: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+        if storage.count - count < limit { grow(for: limit) }
+        let start = count
+        count += storage.withUnsafeMutableBufferPointer { all in
+            let written = body(UnsafeMutableBufferPointer(rebasing: all[start..<start + limit]))
+            precondition(written <= limit, "more was written than announced")
+            return written
+        }
+    }
+
+    private mutating func grow(for more: Int) {
+        storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
+    }
+
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        if count == storage.count { grow(for: 1) }
+        storage[count] = byte
+        count += 1
+    }
+
+    private mutating func put(_ text: UnsafeBufferPointer<UInt8>) {
+        write(upTo: text.count) { room in
+            _ = room.update(from: text)
+            return text.count
+        }
     }
 
     // MARK: Structure
@@ -36,33 +74,44 @@ package struct JSONFieldWriter: FieldCoder {
 
     /// Writes an object whose members `body` writes.
     package mutating func object(_ body: (inout JSONFieldWriter) -> Void) {
-        bytes.append(UInt8(ascii: "{"))
+        put(UInt8(ascii: "{"))
         needsComma = false
         body(&self)
-        bytes.append(UInt8(ascii: "}"))
+        put(UInt8(ascii: "}"))
         needsComma = true
     }
 
     /// Writes an array whose elements `body` writes, one for each value.
     package mutating func array<Element>(of elements: some Sequence<Element>, _ body: (inout JSONFieldWriter, Element) -> Void) {
-        bytes.append(UInt8(ascii: "["))
+        put(UInt8(ascii: "["))
         var isFirst = true
         for element in elements {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            if !isFirst { put(UInt8(ascii: ",")) }
             isFirst = false
             body(&self, element)
         }
-        bytes.append(UInt8(ascii: "]"))
+        put(UInt8(ascii: "]"))
         needsComma = true
     }
 
     /// Writes a member's name; its value must follow.
     package mutating func name(_ name: StaticString) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
-        appendASCII(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let isFirst = !needsComma
+        // The static text is immortal.
+        name.withUTF8Buffer { name in
+            write(upTo: name.count + 4) { room in
+                var end = 0
+                if !isFirst {
+                    room[0] = UInt8(ascii: ",")
+                    end = 1
+                }
+                room[end] = UInt8(ascii: "\"")
+                end = room[(end + 1)...].update(fromContentsOf: name)
+                room[end] = UInt8(ascii: "\"")
+                room[end + 1] = UInt8(ascii: ":")
+                return end + 2
+            }
+        }
         needsComma = true
     }
 
@@ -79,30 +128,33 @@ package struct JSONFieldWriter: FieldCoder {
     }
 
     /// Writes a value that already is JSON text.
-    package mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+    package mutating func raw(_ json: [UInt8]) { json.withUnsafeBufferPointer { put($0) } }
 
     /// Writes null.
     package mutating func null() { appendASCII("null") }
 
     /// Writes a string.
     package mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
         appendEscaped(text)
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
     }
 
     private mutating func appendASCII(_ text: StaticString) {
         // The static text is immortal.
-        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        text.withUTF8Buffer { put($0) }
     }
 
     private mutating func appendEscaped(_ text: String) {
-        var needsEscapes = false
-        for byte in text.utf8 where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-            needsEscapes = true
-            break
+        var text = text
+        text.withUTF8 { utf8 in
+            for byte in utf8 where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                var escaped: [UInt8] = []
+                JSONText.appendEscaped(utf8, to: &escaped)
+                return raw(escaped)
+            }
+            put(utf8)
         }
-        if needsEscapes { JSONText.appendEscaped(text.utf8, to: &bytes) } else { bytes.append(contentsOf: text.utf8) }
     }
 }
 
@@ -116,20 +168,20 @@ extension JSONFieldWriter {
 
     package mutating func record<Value: Record>(_ value: inout Value) {
         if rendered(value) { return }
-        bytes.append(UInt8(ascii: "{"))
+        put(UInt8(ascii: "{"))
         needsComma = false
         value.fields(&self)
-        bytes.append(UInt8(ascii: "}"))
+        put(UInt8(ascii: "}"))
         needsComma = true
     }
 
     package mutating func array<Value: FieldValue>(_ values: inout [Value]) {
-        bytes.append(UInt8(ascii: "["))
+        put(UInt8(ascii: "["))
         for index in values.indices {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            if index > 0 { put(UInt8(ascii: ",")) }
             values[index].code(&self)
         }
-        bytes.append(UInt8(ascii: "]"))
+        put(UInt8(ascii: "]"))
         needsComma = true
     }
 
@@ -140,25 +192,26 @@ extension JSONFieldWriter {
     package mutating func boolean(_ value: inout Bool) { appendASCII(value ? "true" : "false") }
 
     package mutating func integer<I: FixedWidthInteger>(_ value: inout I) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        if value < 0 { put(UInt8(ascii: "-")) }
         appendDigits(UInt64(value.magnitude))
     }
 
     package mutating func text(_ value: inout String) { string(value) }
 
     package mutating func bytes(_ value: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
         for byte in value {
-            bytes.append(JSONText.hexadecimalDigits[Int(byte >> 4)])
-            bytes.append(JSONText.hexadecimalDigits[Int(byte & 15)])
+            put(JSONText.hexadecimalDigits[Int(byte >> 4)])
+            put(JSONText.hexadecimalDigits[Int(byte & 15)])
         }
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
     }
 
     package mutating func choice<Value: Choice>(_ value: inout Value) {
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: value.rawValue.utf8)
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
+        var name = value.rawValue
+        name.withUTF8 { put($0) }
+        put(UInt8(ascii: "\""))
     }
 
     package mutating func product(_ id: inout ProductID) {
@@ -167,15 +220,17 @@ extension JSONFieldWriter {
 
     package mutating func contract(_ key: inout ContractKey) {
         guard let code = products.code(of: key.product) else { return null() }
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
         appendEscaped(code)
-        bytes.append(UInt8(ascii: "."))
         let parts = CivilTime(key.hour.start)
-        appendDigits(UInt64(parts.year), width: 4)
-        appendDigits(UInt64(parts.month), width: 2)
-        appendDigits(UInt64(parts.day), width: 2)
-        appendDigits(UInt64(parts.hour), width: 2)
-        bytes.append(UInt8(ascii: "\""))
+        write(upTo: 32) { room in
+            var end = Self.put(UInt8(ascii: "."), to: room, at: 0)
+            end = Self.put(UInt64(parts.year), to: room, at: end, atLeast: 4)
+            end = Self.put(UInt64(parts.month), to: room, at: end, width: 2)
+            end = Self.put(UInt64(parts.day), to: room, at: end, width: 2)
+            end = Self.put(UInt64(parts.hour), to: room, at: end, width: 2)
+            return Self.put(UInt8(ascii: "\""), to: room, at: end)
+        }
     }
 }
 
@@ -187,9 +242,6 @@ extension JSONFieldWriter {
         var fraction = millionths.magnitude % 1_000_000
         // A whole figure is a JSON number; one that is not whole, which no check lets in, would stay a string.
         let isQuoted = style != .whole || fraction != 0
-        if isQuoted { bytes.append(UInt8(ascii: "\"")) }
-        if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
-        appendDigits(whole)
         let minimum =
             switch style {
             case .money: 6
@@ -201,33 +253,42 @@ extension JSONFieldWriter {
             fraction /= 10
             width -= 1
         }
-        if width > 0 {
-            bytes.append(UInt8(ascii: "."))
-            appendDigits(fraction, width: width)
+        let isNegative = millionths < 0
+        write(upTo: 32) { room in
+            var end = 0
+            if isQuoted { end = Self.put(UInt8(ascii: "\""), to: room, at: end) }
+            if isNegative { end = Self.put(UInt8(ascii: "-"), to: room, at: end) }
+            end = Self.put(whole, to: room, at: end)
+            if width > 0 {
+                end = Self.put(UInt8(ascii: "."), to: room, at: end)
+                end = Self.put(fraction, to: room, at: end, width: width)
+            }
+            return isQuoted ? Self.put(UInt8(ascii: "\""), to: room, at: end) : end
         }
-        if isQuoted { bytes.append(UInt8(ascii: "\"")) }
     }
 
     package mutating func timestamp(_ microseconds: inout Int64) {
         let parts = CivilTime(Timestamp(microseconds))
-        bytes.append(UInt8(ascii: "\""))
-        appendDigits(UInt64(max(parts.year, 0)), width: 4)
-        bytes.append(UInt8(ascii: "-"))
-        appendDigits(UInt64(parts.month), width: 2)
-        bytes.append(UInt8(ascii: "-"))
-        appendDigits(UInt64(parts.day), width: 2)
-        bytes.append(UInt8(ascii: "T"))
-        appendDigits(UInt64(parts.hour), width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        appendDigits(UInt64(parts.minute), width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        appendDigits(UInt64(parts.second), width: 2)
-        if parts.microsecond != 0 {
-            bytes.append(UInt8(ascii: "."))
-            appendDigits(UInt64(parts.microsecond), width: 6)
+        write(upTo: 32) { room in
+            var end = Self.put(UInt8(ascii: "\""), to: room, at: 0)
+            end = Self.put(UInt64(max(parts.year, 0)), to: room, at: end, atLeast: 4)
+            end = Self.put(UInt8(ascii: "-"), to: room, at: end)
+            end = Self.put(UInt64(parts.month), to: room, at: end, width: 2)
+            end = Self.put(UInt8(ascii: "-"), to: room, at: end)
+            end = Self.put(UInt64(parts.day), to: room, at: end, width: 2)
+            end = Self.put(UInt8(ascii: "T"), to: room, at: end)
+            end = Self.put(UInt64(parts.hour), to: room, at: end, width: 2)
+            end = Self.put(UInt8(ascii: ":"), to: room, at: end)
+            end = Self.put(UInt64(parts.minute), to: room, at: end, width: 2)
+            end = Self.put(UInt8(ascii: ":"), to: room, at: end)
+            end = Self.put(UInt64(parts.second), to: room, at: end, width: 2)
+            if parts.microsecond != 0 {
+                end = Self.put(UInt8(ascii: "."), to: room, at: end)
+                end = Self.put(UInt64(parts.microsecond), to: room, at: end, width: 6)
+            }
+            end = Self.put(UInt8(ascii: "Z"), to: room, at: end)
+            return Self.put(UInt8(ascii: "\""), to: room, at: end)
         }
-        bytes.append(UInt8(ascii: "Z"))
-        bytes.append(UInt8(ascii: "\""))
     }
 
     package mutating func hour(_ hours: inout Int32) {
@@ -237,28 +298,63 @@ extension JSONFieldWriter {
 
     package mutating func identifier(_ rawValue: inout Int64, prefix: StaticString) {
         guard rawValue != 0 else { return null() }
-        bytes.append(UInt8(ascii: "\""))
-        appendASCII(prefix)
-        bytes.append(UInt8(ascii: "_"))
         let value = UInt64(bitPattern: rawValue)
         let digits = max(6, (64 - value.leadingZeroBitCount + 4) / 5)
-        for position in (0..<digits).reversed() {
-            bytes.append(Self.base32[Int(value >> UInt64(5 * position) & 31)])
+        // The static text is immortal.
+        prefix.withUTF8Buffer { prefix in
+            write(upTo: prefix.count + digits + 3) { room in
+                var end = Self.put(UInt8(ascii: "\""), to: room, at: 0)
+                end = room[end...].update(fromContentsOf: prefix)
+                end = Self.put(UInt8(ascii: "_"), to: room, at: end)
+                for position in (0..<digits).reversed() {
+                    end = Self.put(Self.base32(Int(value >> UInt64(5 * position) & 31)), to: room, at: end)
+                }
+                return Self.put(UInt8(ascii: "\""), to: room, at: end)
+            }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
-    private static let base32 = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    /// A digit of Crockford's base 32.
+    @inline(__always)
+    private static func base32(_ digit: Int) -> UInt8 {
+        let digits: StaticString = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+        return digits.utf8Start[digit]
+    }
 
-    private mutating func appendDigits(_ value: UInt64, width: Int = 1) {
-        var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
-        var first = 20
+    private mutating func appendDigits(_ value: UInt64) {
+        write(upTo: 20) { Self.put(value, to: $0, at: 0) }
+    }
+
+    /// Writes a number's digits, at least so many; answers where they end.
+    @inline(__always)
+    private static func put(_ value: UInt64, to room: UnsafeMutableBufferPointer<UInt8>, at start: Int, atLeast least: Int = 1) -> Int {
+        var width = 1
+        var bound: UInt64 = 10
+        while width < 20, value >= bound {
+            width += 1
+            // The largest of 64 bits has twenty digits: there the bound ends before it overflows.
+            bound = width < 20 ? bound &* 10 : bound
+        }
+        return put(value, to: room, at: start, width: max(width, least))
+    }
+
+    /// Writes the last `width` digits of a number; answers where they end.
+    @inline(__always)
+    private static func put(_ value: UInt64, to room: UnsafeMutableBufferPointer<UInt8>, at start: Int, width: Int) -> Int {
         var rest = value
-        repeat {
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        var place = start + width
+        while place > start {
+            place -= 1
+            room[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-        } while rest > 0
-        for index in min(first, 20 - width)..<20 { bytes.append(digits[index]) }
+        }
+        return start + width
+    }
+
+    /// Writes one character; answers where it ends.
+    @inline(__always)
+    private static func put(_ character: UInt8, to room: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        room[start] = character
+        return start + 1
     }
 }

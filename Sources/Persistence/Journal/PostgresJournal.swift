@@ -99,15 +99,27 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
     /// How often a lost connection was replaced.
     package var reconnections: Int { reconnectCount.load(ordering: .relaxed) }
 
-    package func append(_ frame: Frame) throws(JournalError) {
+    package func append(_ frame: Frame) throws(JournalError) { try append(frame) {} }
+
+    package func append(_ frame: Frame, meanwhile: () -> Void) throws(JournalError) {
         let hashes = try locked { () throws(JournalError) in
             precondition(frame.firstSequence == head.sequence + 1, "a frame out of order")
             let previous = head.frameHash
             let next = head.extended(by: frame, epoch: epoch)
+            var isCalled = false
+            func call() {
+                if !isCalled { meanwhile() }
+                isCalled = true
+            }
+            // A lost connection is looked for with patience, which nothing else shall wait for.
+            if session?.connection.isOpen != true { call() }
             try withSession { (session, isRetry) throws(PostgresError) in
                 // Only a session that followed a loss can find the frame: before, nobody had sent it.
                 if isRetry, try contains(frame, next, session.connection) { return }
-                let inserted = try session.connection.query(session.insert, parameters(frame, next))
+                let connection = session.connection
+                let sent = Result { () throws(PostgresError) in try connection.send(session.insert, parameters(frame, next)) }
+                call()
+                let inserted = try connection.result(of: sent.get())
                 if inserted.affectedRows == 0 { throw PostgresError(.serverRejected(Self.leaseIsGone), "the epoch ended") }
             }
             head = next

@@ -29,6 +29,8 @@ package final class Projector: @unchecked Sendable {
     private var counts = ProjectorMetrics()
     private var handed = HandedFrames()
     private var pressure = CommitPressure()
+    /// Whether the thread waits for something to do: a commit that comes while it works or rests need not wake it.
+    private var isIdle = false
     private var started = false
     private var stopping = false
     private var ended = false
@@ -61,7 +63,7 @@ package final class Projector: @unchecked Sendable {
         progress.commit(through: frame.lastSequence, at: now)
         pressure.note(commands: frame.lastSequence - frame.firstSequence + 1, bytes: frame.events.count, at: now)
         if started, !stopping, !ended, progress.fault == nil { handed.append(frame) }
-        condition.signal()
+        if isIdle { condition.signal() }
         condition.unlock()
     }
 
@@ -246,6 +248,8 @@ package final class Projector: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         guard !stopping, !(unlessBehind && progress.isBehind) else { return }
+        isIdle = unlessBehind
+        defer { isIdle = false }
         _ = condition.wait(until: Date(timeIntervalSinceNow: seconds))
     }
 }

@@ -25,6 +25,8 @@ package final class LedgerProver: @unchecked Sendable {
     private var progress: ProjectorProgress
     private var counts = ProverMetrics()
     private var handed = HandedFrames()
+    /// Whether the thread waits for something to do: a commit that comes while it works or gathers need not wake it.
+    private var isIdle = false
     private var started = false
     private var stopping = false
     private var ended = false
@@ -78,7 +80,7 @@ package final class LedgerProver: @unchecked Sendable {
         condition.lock()
         progress.commit(through: frame.lastSequence, at: DispatchTime.now().uptimeNanoseconds)
         if started, !stopping, !ended, progress.fault == nil { handed.append(frame) }
-        condition.signal()
+        if isIdle { condition.signal() }
         condition.unlock()
     }
 
@@ -292,6 +294,8 @@ package final class LedgerProver: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         guard !stopping, !isInHurry else { return stopping ? () : briefly() }
+        isIdle = true
+        defer { isIdle = false }
         _ = condition.wait(until: Date(timeIntervalSinceNow: seconds))
     }
 

@@ -38,41 +38,53 @@ struct BenchHTTPCommand: AsyncParsableCommand {
             try await HTTPLoadMarket.prepare(operator: client.acting(with: key), traders: connections)
         }
         let load = HTTPLoad(connections: connections, seconds: seconds)
-        var orders: [Double] = []
-        var bare: [Double] = []
-        var books: [Double] = []
-        var batches: [Double] = []
+        // Single orders first: hundreds of thousands a second would leave a market of millions of orders behind.
+        var (orders, bare) = (Rounds("durable orders"), Rounds("bare route"))
         for number in 1...runs {
-            let durable = try await load.run(url: market.url, market.orders())
-            let plain = try await measureBareRoute(load, market)
-            orders.append(durable.perSecond)
-            bare.append(plain.perSecond)
-            print(durable.text(label: "run \(number): durable orders"))
-            print(plain.text(label: "run \(number): bare route    "))
-            let reads = try await load.run(url: market.url, market.bookReads())
-            books.append(reads.perSecond)
-            print(reads.text(label: "run \(number): books read    "))
-            let hundreds = try await load.run(url: market.url, market.batches(of: Self.batch))
-            batches.append(hundreds.perSecond * Double(Self.batch))
-            print(hundreds.text(label: "run \(number): batches of 100"))
+            orders.note(try await load.run(url: market.url, market.orders()), number)
+            bare.note(try await measureBareRoute(load, market), number)
         }
-        orders.sort()
-        bare.sort()
-        books.sort()
-        batches.sort()
-        let ratio = String(format: "%.2f", orders[runs / 2] / max(bare[runs / 2], 1))
-        print(
-            "durable orders over HTTP: \(Int(orders[runs / 2])) /s  (median of \(runs), \(Int(orders[0])) to "
-                + "\(Int(orders[runs - 1])); \(connections) connections, one order a request, committed with fsync)")
-        print(
-            "bare route: \(Int(bare[runs / 2])) /s  (\(Int(bare[0])) to \(Int(bare[runs - 1])); reads the same body with the same codec, answers "
-                + "it); orders ÷ bare = \(ratio)")
-        print(
-            "books read: \(Int(books[runs / 2])) /s  (\(Int(books[0])) to \(Int(books[runs - 1]))); books ÷ bare = "
-                + String(format: "%.2f", books[runs / 2] / max(bare[runs / 2], 1)))
-        print(
-            "orders in batches of 100: \(Int(batches[runs / 2])) /s  (\(Int(batches[0])) to \(Int(batches[runs - 1]))); ÷ single orders = "
-                + String(format: "%.1f", batches[runs / 2] / max(orders[runs / 2], 1)))
+        var (books, batches) = (Rounds("books read"), Rounds("batches of \(Self.batch)"))
+        for number in 1...runs { books.note(try await load.run(url: market.url, market.bookReads()), number) }
+        for number in 1...runs { batches.note(try await load.run(url: market.url, market.batches(of: Self.batch)), number) }
+        var behind = Rounds("durable orders while the read models catch up")
+        behind.note(try await load.run(url: market.url, market.orders()), 1)
+
+        func ratio(_ value: Double, _ base: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value / max(base, 1)) }
+        print("durable orders over HTTP: \(orders.text) /s, p99 \(orders.p99) ms  (\(connections) connections, one order a request, committed with fsync)")
+        print("bare route: \(bare.text) /s  (reads the same body with the same codec, answers it); orders ÷ bare = "
+            + ratio(orders.median, bare.median, 2) + " (by rounds " + zip(orders.rates, bare.rates).map { ratio($0, $1, 2) }.joined(separator: ", ") + ")")
+        print("books read: \(books.text) /s; books ÷ bare = \(ratio(books.median, bare.median, 2))")
+        let hundred = Double(Self.batch)
+        print("orders in batches of \(Self.batch): \(batches.text(times: hundred)) /s; ÷ single orders = \(ratio(batches.median * hundred, orders.median, 1))")
+        print("single orders in that market of many orders, while the read models catch up: \(behind.text) /s, p99 \(behind.p99) ms")
+    }
+
+    /// The rounds of one measurement.
+    private struct Rounds {
+        let label: String
+        private(set) var rates: [Double] = []
+        private var tails: [Int] = []
+
+        init(_ label: String) { self.label = label }
+
+        mutating func note(_ result: HTTPLoad.Result, _ number: Int) {
+            rates.append(result.perSecond)
+            tails.append(result.p99)
+            print(result.text(label: "run \(number): \(label)"))
+        }
+
+        var median: Double { rates.sorted()[rates.count / 2] }
+        var text: String { text(times: 1) }
+
+        /// `33100 (median of 3, 32300 to 34600)`.
+        func text(times factor: Double) -> String {
+            let sorted = rates.sorted().map { Int($0 * factor) }
+            return sorted.count == 1 ? "\(sorted[0])" : "\(sorted[sorted.count / 2]) (median of \(sorted.count), \(sorted[0]) to \(sorted[sorted.count - 1]))"
+        }
+
+        /// Of each round, in milliseconds.
+        var p99: String { tails.map { String(format: "%.1f", Double($0) / 1_000) }.joined(separator: ", ") }
     }
 
     /// Orders in a batch.
