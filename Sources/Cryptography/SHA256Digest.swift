@@ -19,10 +19,19 @@ package struct SHA256Digest: Sendable {
     package init() {}
 
     /// The digest of `bytes`: 32 bytes.
-    package static func of(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+    package static func of(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { of($0) } }
 
     /// The digest of a text's UTF-8: 32 bytes.
-    package static func of(_ text: String) -> [UInt8] { of(Array(text.utf8)) }
+    package static func of(_ text: some StringProtocol) -> [UInt8] {
+        text.utf8.withContiguousStorageIfAvailable { of(UnsafeRawBufferPointer($0)) } ?? of(Array(text.utf8))
+    }
+
+    private static func of(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: length) { room, count in
+            if let start = room.baseAddress { SHA256Raw.hash(bytes, into: start) }
+            count = length
+        }
+    }
 
     /// Takes in more bytes.
     package mutating func update(_ bytes: [UInt8]) { state.update(data: bytes) }

@@ -121,6 +121,36 @@ struct Sample: Record, Equatable {
         }
     }
 
+    @Test("a text that is larger than was announced is whole, wherever the room ends")
+    func writesBeyondItsRoom() throws {
+        let texts = ["", "a", "\"\\\n\u{1}", "算盘", String(repeating: "x", count: 300)]
+        for capacity in 0..<200 {
+            var writer = JSONFieldWriter(products: ProductIndex(), capacity: capacity)
+            writer.array(of: texts) { $0.string($1) }
+            let length = writer.bytes.count
+            #expect(try JSONDecoder().decode([String].self, from: Data(writer.bytes)) == texts)
+            writer.raw([UInt8](repeating: UInt8(ascii: " "), count: capacity))
+            #expect(writer.bytes.count == length + capacity)
+        }
+    }
+
+    @Test("numbers are written with all their digits", arguments: [0, 1, 9, 10, 99, 100, 999_999, 1_000_000, .max, .min, -1] as [Int64])
+    func writesNumbers(number: Int64) {
+        #expect(String(decoding: JSONFieldWriter.text(number, products: ProductIndex()), as: UTF8.self) == "\(number)")
+    }
+
+    @Test("a symbol's bytes name the contract that its text names")
+    func readsSymbols() throws {
+        let products = ProductIndex(codes: ["H100-SXM.CN-GAN", "A100.CN-GAN", "X", "算.盘"])
+        var symbols = ["", ".", ".2026112314", "2026112314", "A100.2026112314", "A100.CN-GAN.202611231", "A100.CN-GAN.2026112324", "A100.CN-GAN2026112314", "A100.CN-GAN.2026-11231"]
+        for code in products.codes { symbols += ["\(code).2026112314", "\(code).1970010100", "\(code).2026022900", "\(code) .2026112314"] }
+        for symbol in symbols {
+            let found = Array(symbol.utf8).withUnsafeBufferPointer { products.contract(symbol: $0) }
+            #expect(found == products.contract(symbol: symbol), "\(symbol)")
+        }
+        #expect(products.contract(symbol: "X.2026112314") == ContractKey(product: ProductID(2), hour: try #require(Hour(compact: "2026112314"))))
+    }
+
     @Test("the writer's figures, times and identifiers are those of Quantities")
     func writesAsQuantitiesDo() throws {
         let seed = UInt64.random(in: .min ... .max)

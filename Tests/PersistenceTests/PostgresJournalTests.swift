@@ -69,6 +69,28 @@ struct PostgresJournalTests {
         }
     }
 
+    @Test("what goes on meanwhile is done once, before the frame is told, also where the session is found to be gone")
+    func meanwhile() throws {
+        let scene = try Scene()
+        let told = Mutex<[Int64]>([])
+        let journal = try PostgresJournal(scene.database, logger: Scene.logger) { frame in told.withLock { $0.append(frame.lastSequence) } }
+        for number in 1...6 as ClosedRange<Int64> {
+            if number % 2 == 0 { #expect(try scene.terminate("suanpan journal") == 1) }
+            var calls = 0
+            try journal.append(plainFrame(number, number)) {
+                calls += 1
+                #expect(told.withLock { $0 } == Array(1..<number))
+            }
+            #expect(calls == 1)
+        }
+        #expect(journal.reconnections == 3)
+        #expect(try frames(journal) == (1...6).map { plainFrame($0, $0) })
+        journal.close()
+        var calls = 0
+        #expect(throws: JournalError.self) { try journal.append(plainFrame(7, 7)) { calls += 1 } }
+        #expect(calls <= 1)
+    }
+
     // MARK: One writer
 
     @Test("a second server is refused and told who writes")

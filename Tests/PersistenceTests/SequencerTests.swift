@@ -14,13 +14,16 @@ private final class HeldJournal: Journal, @unchecked Sendable {
     private var isHeld = false
     private var fails = false
     private var arrivals = 0
+    /// Commits that go through although it is held.
+    private var passes = 0
 
     func append(_ frame: Frame) throws(JournalError) {
         condition.lock()
         defer { condition.unlock() }
         arrivals += 1
         condition.broadcast()
-        while isHeld { condition.wait() }
+        while isHeld, passes == 0 { condition.wait() }
+        if isHeld { passes -= 1 }
         if fails { throw .unavailable("told to fail") }
         frames.append(frame)
     }
@@ -37,7 +40,14 @@ private final class HeldJournal: Journal, @unchecked Sendable {
             condition.broadcast()
         }
     }
-    /// Blocks until a commit has begun since `hold`.
+    /// Lets the commit that is held go on, and holds the next one.
+    func letOneThrough() {
+        condition.withLock {
+            (passes, arrivals) = (1, 0)
+            condition.broadcast()
+        }
+    }
+    /// Blocks until a commit has begun since `hold` or `letOneThrough`.
     func waitForCommit() {
         condition.lock()
         while arrivals == 0 { condition.wait() }
@@ -97,6 +107,28 @@ struct SequencerTests {
         journal.release()
         sequencer.stop()
         #expect(answers.all == (0..<50).map { "\($0)" })
+    }
+
+    @Test("what is durable is answered while the next frame is being committed, and stays answered if that one fails")
+    func answersMeanwhile() async throws {
+        let journal = HeldJournal()
+        let sequencer = try await open(journal)
+        let answers = Answers()
+        journal.hold()
+        send(1, to: sequencer, answers)
+        journal.waitForCommit()
+        send(2, to: sequencer, answers)
+        // Applied, and waiting for the writer: a read behind it is in its batch.
+        sequencer.read({ _ in }, answer: { answers.add("read", $0) })
+        #expect(answers.all.isEmpty)
+        journal.letOneThrough()
+        journal.waitForCommit()
+        #expect(answers.all == ["1"])
+        journal.release(failing: true)
+        sequencer.stop()
+        #expect(answers.all.count == 3)
+        #expect(answers.all.prefix(2) == ["1", "2 databaseUnavailable"])
+        #expect(journal.committed.last?.lastSequence == 2)
     }
 
     @Test("a full queue refuses at once, and counts it")

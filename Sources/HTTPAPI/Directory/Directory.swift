@@ -36,10 +36,6 @@ package final class Directory: EventListener {
     }
 
     private let state = Mutex(State())
-    private let changeCount = Atomic<UInt64>(0)
-
-    /// Grows with every change of a participant or a key, before that is answered: what was found at the same number still holds.
-    var revision: UInt64 { changeCount.load(ordering: .acquiring) }
 
     package init() {}
 
@@ -56,7 +52,6 @@ package final class Directory: EventListener {
             for record in exchange.apiKeyRecords() { Self.note(record, in: &state) }
             state.products = ProductIndex(codes: exchange.catalogue.products.map(\.code))
             for key in exchange.signingKeys(of: nil, after: .none, limit: .max) { Self.note(key, in: &state) }
-            changeCount.wrappingAdd(1, ordering: .releasing)
         }
     }
 
@@ -80,7 +75,6 @@ package final class Directory: EventListener {
                 default: break
                 }
             }
-            if !changes.isEmpty { changeCount.wrappingAdd(1, ordering: .releasing) }
             return state.observers
         }
         if !changes.isEmpty { for observer in observers { observer(changes) } }
@@ -99,7 +93,7 @@ package final class Directory: EventListener {
     }
 
     /// The key of a text, whatever its state; nil where there is none.
-    package func key(text: String) -> KeyFacts? {
+    package func key(text: some StringProtocol) -> KeyFacts? {
         let hash = SHA256Digest.of(text)
         return state.withLock { state in
             for id in state.prefixes[Self.prefix(of: hash)] ?? [] {

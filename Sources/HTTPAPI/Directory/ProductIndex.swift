@@ -49,7 +49,7 @@ package final class ProductIndex: Sendable {
     }
 
     /// The same of a symbol's bytes.
-    func contract(symbol: UnsafeBufferPointer<UInt8>) -> ContractKey {
+    package func contract(symbol: UnsafeBufferPointer<UInt8>) -> ContractKey {
         guard let (code, hour) = ContractSymbol.parse(symbol) else { return ContractKey() }
         for id in byHash[Self.hash(code)] ?? [] where codes[Int(id.index)].utf8.elementsEqual(code) {
             return ContractKey(product: id, hour: hour)

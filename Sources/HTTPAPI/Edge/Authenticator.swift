@@ -20,26 +20,12 @@ struct Authenticator: Sendable {
 
     static let challenge = "Bearer, HMAC-SHA256"
 
-    /// The key that a connection showed last: it is not looked up again as long as it shows the same and no key or participant has changed.
-    ///
-    /// The connection's event loop alone has it; that is the argument for `@unchecked Sendable`.
-    final class ShownKey: @unchecked Sendable {
-        fileprivate var known: (header: String, revision: UInt64, facts: KeyFacts)?
-    }
-
     /// The caller of a route that needs one.
     ///
-    /// - Parameter shown: Of the request's connection, where it keeps one.
     /// - Throws: `unauthenticated`, or `forbidden` where the address is not one of the key's.
-    func identify(
-        _ headers: HTTPFields, at now: Timestamp, shown: ShownKey? = nil, from address: () -> NetworkAddress?
-    ) throws(Problem) -> Identity {
+    func identify(_ headers: HTTPFields, at now: Timestamp, from address: () -> NetworkAddress?) throws(Problem) -> Identity {
         guard let header = headers.value(.authorization) else {
             throw Problem(.unauthenticated, "an API key is needed: Authorization: Bearer <key>")
-        }
-        let revision = directory.revision
-        if let known = shown?.known, known.revision == revision, known.header == header {
-            return try bearer(known.facts, at: now, from: address)
         }
         if let rest = Self.rest(of: header, after: RequestSignature.scheme) {
             return try signed(rest, at: now, from: address)
@@ -47,13 +33,7 @@ struct Authenticator: Sendable {
         guard let rest = Self.rest(of: header, after: "bearer ") else {
             throw Problem(.unauthenticated, "Authorization must be Bearer and an API key, or HMAC-SHA256 and a signature")
         }
-        let key = directory.key(text: String(rest))
-        if let key { shown?.known = (header, revision, key) }
-        return try bearer(key, at: now, from: address)
-    }
-
-    private func bearer(_ key: KeyFacts?, at now: Timestamp, from address: () -> NetworkAddress?) throws(Problem) -> Identity {
-        guard let key, key.isLive(at: now) else {
+        guard let key = directory.key(text: rest), key.isLive(at: now) else {
             throw Problem(.unauthenticated, "the API key is unknown, revoked or expired")
         }
         guard !key.requiresSignature else {
@@ -107,9 +87,14 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// What follows a scheme, whatever its case; nil for another one.
+    /// What follows a scheme, which is written in small letters, whatever its case; nil for another one.
     private static func rest(of header: String, after scheme: String) -> Substring? {
-        guard header.utf8.count > scheme.utf8.count, header.prefix(scheme.count).lowercased() == scheme else { return nil }
-        return header.dropFirst(scheme.count).drop { $0 == " " }
+        let text = header.utf8
+        guard text.count > scheme.utf8.count, zip(text, scheme.utf8).allSatisfy({ lowercased($0) == $1 }) else { return nil }
+        return Substring(text.dropFirst(scheme.utf8.count).drop { $0 == UInt8(ascii: " ") })
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }

@@ -12,19 +12,15 @@ package struct RequestOrigin: InitializableFromSource {
     let channel: any Channel
     let logger: Logger
     let note = RequestNote()
-    /// What the connection keeps of its key, where a request is answered on its event loop.
-    let shownKey: Authenticator.ShownKey?
 
-    init(channel: any Channel, logger: Logger, shownKey: Authenticator.ShownKey) {
+    init(channel: any Channel, logger: Logger) {
         self.channel = channel
         self.logger = logger
-        self.shownKey = shownKey
     }
 
     package init(source: ApplicationRequestContextSource) {
         channel = source.channel
         logger = source.logger
-        shownKey = nil
     }
 
     /// Whether this is one of the streams of an HTTP/2 connection.
@@ -161,7 +157,7 @@ package struct APIResponder: HTTPResponder {
         if found.route.isStream, head.headerFields.value(.authorization) != nil { isOpen = false }
         guard !isOpen else { return nil }
         return try services.edge.authenticator.identify(
-            head.headerFields, at: services.gateway.now, shown: context.shownKey, from: { address(of: head, context)?.value })
+            head.headerFields, at: services.gateway.now, from: { address(of: head, context)?.value })
     }
 
     /// The caller, if the request is the one that it signed, the route is for it and its limits let it.

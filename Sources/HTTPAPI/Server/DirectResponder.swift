@@ -45,7 +45,6 @@ final class DirectResponder: ChannelInboundHandler, RemovableChannelHandler {
     private var held: [Held] = []
     private var context: ChannelHandlerContext?
     private var mailbox: LoopMailbox?
-    private let shownKey = Authenticator.ShownKey()
     /// Where bytes go out as they are: that of the first handler. The connection is not encrypted.
     private var connection: ChannelHandlerContext?
 
@@ -108,7 +107,7 @@ final class DirectResponder: ChannelInboundHandler, RemovableChannelHandler {
         guard let mailbox, connection != nil else { return false }
         let loop = context.eventLoop
         let this = NIOLoopBound(self, eventLoop: loop)
-        let origin = RequestOrigin(channel: context.channel, logger: logger, shownKey: shownKey)
+        let origin = RequestOrigin(channel: context.channel, logger: logger)
         return routes.begin(head, found, Array(body.readableBytesView), origin, mailbox) { rendered in
             if loop.inEventLoop { this.value.answer(rendered()) } else { mailbox.post { this.value.answer(rendered()) } }
         }

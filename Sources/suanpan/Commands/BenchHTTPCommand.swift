@@ -34,21 +34,22 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         guard let key = operatorKey ?? ProcessInfo.processInfo.environment["SUANPAN_OPERATOR_KEY"], !key.isEmpty else {
             throw ValidationError("the operator's key is missing: --operator-key or SUANPAN_OPERATOR_KEY")
         }
-        let market = try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
-            try await HTTPLoadMarket.prepare(operator: client.acting(with: key), traders: connections)
-        }
         let load = HTTPLoad(connections: connections, seconds: seconds)
-        // Single orders first: hundreds of thousands a second would leave a market of millions of orders behind.
-        var (orders, bare) = (Rounds("durable orders"), Rounds("bare route"))
+        // Each measurement has a market of its own, and begins when the read models have caught up with the one before: batches leave
+        // millions of orders behind.
+        var (orders, bare, books) = (Rounds("durable orders"), Rounds("bare route"), Rounds("books read"))
         for number in 1...runs {
+            let market = try await preparedMarket(key)
             orders.note(try await load.run(url: market.url, market.orders()), number)
             bare.note(try await measureBareRoute(load, market), number)
+            books.note(try await load.run(url: market.url, market.bookReads()), number)
         }
-        var (books, batches) = (Rounds("books read"), Rounds("batches of \(Self.batch)"))
-        for number in 1...runs { books.note(try await load.run(url: market.url, market.bookReads()), number) }
-        for number in 1...runs { batches.note(try await load.run(url: market.url, market.batches(of: Self.batch)), number) }
-        var behind = Rounds("durable orders while the read models catch up")
-        behind.note(try await load.run(url: market.url, market.orders()), 1)
+        var (batches, behind) = (Rounds("batches of \(Self.batch)"), Rounds("durable orders while the read models catch up"))
+        for number in 1...runs {
+            let market = try await preparedMarket(key)
+            batches.note(try await load.run(url: market.url, market.batches(of: Self.batch)), number)
+            if number == runs { behind.note(try await load.run(url: market.url, market.orders()), 1) }
+        }
 
         func ratio(_ value: Double, _ base: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value / max(base, 1)) }
         print("durable orders over HTTP: \(orders.text) /s, p99 \(orders.p99) ms  (\(connections) connections, one order a request, committed with fsync)")
@@ -58,6 +59,26 @@ struct BenchHTTPCommand: AsyncParsableCommand {
         let hundred = Double(Self.batch)
         print("orders in batches of \(Self.batch): \(batches.text(times: hundred)) /s; ÷ single orders = \(ratio(batches.median * hundred, orders.median, 1))")
         print("single orders in that market of many orders, while the read models catch up: \(behind.text) /s, p99 \(behind.p99) ms")
+    }
+
+    /// A new market, in a server whose read models have caught up.
+    private func preparedMarket(_ key: String) async throws -> HTTPLoadMarket {
+        try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
+            let venue = client.acting(with: key)
+            // Whether an order is known that nobody placed, only the record can say, once it holds all that was acknowledged.
+            var isBehind = true
+            while isBehind {
+                do {
+                    _ = try await venue.order("ord_ZZZZZZZZ")
+                    isBehind = false
+                } catch let problem as Client.Problem where problem.code == "not_found" {
+                    isBehind = false
+                } catch is Client.Problem {
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+            }
+            return try await HTTPLoadMarket.prepare(operator: venue, traders: connections)
+        }
     }
 
     /// The rounds of one measurement.
