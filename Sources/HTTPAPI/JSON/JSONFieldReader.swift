@@ -17,6 +17,8 @@ package struct JSONFieldReader: FieldCoder {
     private(set) var node: Int?
     /// The object whose members `field` looks up.
     private var object = 0
+    /// The object's first member that may not have been asked for, and how many there are from it on: most texts name fields in the record's order.
+    private var untaken: (key: Int, count: UInt32)
     /// Whether the field that is being read is one of `longTextFields`.
     private var isLongText = false
     /// By node: whether a member's name was asked for.
@@ -44,6 +46,7 @@ package struct JSONFieldReader: FieldCoder {
         self.longTextFields = longTextFields
         node = 0
         isKnown = Array(repeating: false, count: document.nodes.count)
+        untaken = (1, document.nodes[0].count)
     }
 
     /// The record of a document, or of one node in it.
@@ -128,9 +131,12 @@ extension JSONFieldReader {
 
     /// The value of the object's member, which thereby is a known one.
     private mutating func takeMember(_ name: StaticString) -> Int? {
+        while untaken.count > 0, isKnown[untaken.key] {
+            untaken = (Int(document.nodes[untaken.key + 1].next), untaken.count - 1)
+        }
         let size = UInt32(name.utf8CodeUnitCount)
-        var key = object + 1
-        for _ in 0..<document.nodes[object].count {
+        var key = untaken.key
+        for _ in 0..<untaken.count {
             let node = document.nodes[key]
             // Most names differ in their length already.
             if node.end - node.start == size || node.hasEscapes, !isKnown[key], document.isText(key, name) {
@@ -145,11 +151,11 @@ extension JSONFieldReader {
     package mutating func record<Value: Record>(_ value: inout Value) {
         guard let (node, kind) = present() else { return }
         guard kind == .object else { return fail("must be an object, not \(Self.name(of: kind))") }
-        let outer = object
-        object = node
+        let outer = (object, untaken)
+        (object, untaken) = (node, (node + 1, document.nodes[node].count))
         value.fields(&self)
         if fault == nil { checkAllKnown() }
-        object = outer
+        (object, untaken) = outer
     }
 
     private mutating func checkAllKnown() {

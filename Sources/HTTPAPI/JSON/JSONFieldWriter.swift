@@ -106,7 +106,7 @@ package struct JSONFieldWriter: FieldCoder {
                     end = 1
                 }
                 room[end] = UInt8(ascii: "\"")
-                end = room[(end + 1)...].update(fromContentsOf: name)
+                end = Self.put(name, to: room, at: end + 1)
                 room[end] = UInt8(ascii: "\"")
                 room[end + 1] = UInt8(ascii: ":")
                 return end + 2
@@ -304,7 +304,7 @@ extension JSONFieldWriter {
         prefix.withUTF8Buffer { prefix in
             write(upTo: prefix.count + digits + 3) { room in
                 var end = Self.put(UInt8(ascii: "\""), to: room, at: 0)
-                end = room[end...].update(fromContentsOf: prefix)
+                end = Self.put(prefix, to: room, at: end)
                 end = Self.put(UInt8(ascii: "_"), to: room, at: end)
                 for position in (0..<digits).reversed() {
                     end = Self.put(Self.base32(Int(value >> UInt64(5 * position) & 31)), to: room, at: end)
@@ -349,6 +349,13 @@ extension JSONFieldWriter {
             rest /= 10
         }
         return start + width
+    }
+
+    /// Writes bytes; answers where they end.
+    @inline(__always)
+    private static func put(_ bytes: UnsafeBufferPointer<UInt8>, to room: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        if let source = bytes.baseAddress, let target = room.baseAddress { (target + start).update(from: source, count: bytes.count) }
+        return start + bytes.count
     }
 
     /// Writes one character; answers where it ends.
