@@ -66,11 +66,14 @@ extension Connection {
         return SentStatement(loss: loss)
     }
 
-    /// Waits for the result of the statement that was sent last.
+    /// Waits for the result of the statement that was sent last, its commit included.
     package func result(of sent: SentStatement) throws(PostgresError) -> ResultSet {
-        let result = PQgetResult(handle)
-        // One statement has one result; then libpq says that there is no more.
-        while result != nil, let more = PQgetResult(handle) { PQclear(more) }
+        // The last one counts: a statement that has worked may still fail at its commit, and that is told behind it.
+        var result = PQgetResult(handle)
+        while let more = PQgetResult(handle) {
+            PQclear(result)
+            result = more
+        }
         return try finish(result, loss: sent.loss)
     }
 

@@ -16,6 +16,9 @@ package struct Frame: Sendable, Equatable {
     package var results: [UInt8]
     package var events: [UInt8]
 
+    /// What it weighs.
+    package var byteCount: Int { commands.count + results.count + events.count }
+
     package init(
         firstSequence: Int64, lastSequence: Int64, rulesVersion: Int32, time: Timestamp, commands: [UInt8],
         results: [UInt8], events: [UInt8]

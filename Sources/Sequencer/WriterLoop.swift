@@ -2,7 +2,8 @@ import Exchange
 import Foundation
 import Quantities
 
-/// The thread that owns the journal: commits one batch after the other, then lets its answers out.
+/// The thread that owns the journal: commits one batch after the other, and lets the answers of each out when it is durable, while the next one is
+/// being committed.
 ///
 /// `journal` is used by this thread alone; everything else is guarded by `condition`.
 final class WriterLoop: @unchecked Sendable {
@@ -117,8 +118,11 @@ final class WriterLoop: @unchecked Sendable {
             condition.withLock { if spare.count <= capacity { spare.append(batch) } }
         }
         while true {
-            if committed != nil, !hasWaiting { letOut() }
-            guard let batch = next() else { break }
+            guard let batch = next(waits: committed == nil) else {
+                if committed == nil { break }
+                letOut()
+                continue
+            }
             do throws(JournalError) {
                 try commit(batch) { letOut() }
             } catch {
@@ -134,12 +138,11 @@ final class WriterLoop: @unchecked Sendable {
         }
     }
 
-    private var hasWaiting: Bool { condition.withLock { !waiting.isEmpty } }
-
-    private func next() -> Batch? {
+    /// The batch to commit next; nil at the end, and where none is there and nobody shall wait.
+    private func next(waits: Bool) -> Batch? {
         condition.lock()
         defer { condition.unlock() }
-        while waiting.isEmpty, !stopping {
+        while waits, waiting.isEmpty, !stopping {
             // An empty batch is a beat: whoever waits for the lease sees that we live.
             if !condition.wait(until: Date(timeIntervalSinceNow: Self.beatSeconds)), waiting.isEmpty, !stopping { return Batch() }
         }
@@ -169,7 +172,7 @@ final class WriterLoop: @unchecked Sendable {
             counts.frames += 1
             counts.commands += frame.lastSequence - frame.firstSequence + 1
             counts.reads += max(0, Int64(batch.answers.count) - (frame.lastSequence - frame.firstSequence + 1))
-            counts.frameBytes += Int64(frame.commands.count + frame.results.count + frame.events.count)
+            counts.frameBytes += Int64(frame.byteCount)
             counts.commitMicroseconds += microseconds
             counts.commits.note(microseconds)
             counts.longestCommitMicroseconds = max(counts.longestCommitMicroseconds, microseconds)

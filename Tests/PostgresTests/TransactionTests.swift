@@ -50,6 +50,23 @@ struct TransactionTests {
         #expect(connection.probe())
     }
 
+    @Test("a statement that commits by itself has failed where its commit has, prepared or not")
+    func deferredConstraintAlone() throws {
+        let connection = try TestDatabase().connect()
+        try connection.executeScript("CREATE TABLE once (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        let insert = try connection.prepare("INSERT INTO once SELECT $1 FROM generate_series(1, 2)", [.int64])
+        let attempts: [() throws -> Void] = [
+            { try connection.query("INSERT INTO once VALUES (1), (1)") },
+            { try connection.query(insert, [.int64(1)]) },
+            { _ = try connection.result(of: connection.send(insert, [.int64(1)])) },
+        ]
+        for attempt in attempts {
+            #expect(kindOfFailure(attempt) == .serverRejected(.uniqueViolation))
+            #expect(connection.probe())
+            #expect(try connection.query("SELECT count(*) FROM once").onlyRow().int64(0) == 0)
+        }
+    }
+
     @Test("a connection lost inside of a transaction leaves nothing and is not ambiguous")
     func lostInside() throws {
         let database = try TestDatabase.withPairs()

@@ -14,7 +14,7 @@ extension Sequencer: ExchangeGateway {
             MetricSample("suanpan_journal_bytes_total", .counter, counts.frameBytes, help: "Bytes of committed frames."),
         ]
             + MetricSample.histogram(
-                "suanpan_journal_commit_duration_seconds", counts.commits, help: "How long a frame took until it was durable.")
+                "suanpan_journal_commit_duration_seconds", counts.commits, help: "How long a frame took until the writer knew it to be durable.")
             + [
                 MetricSample(
                     "suanpan_journal_longest_commit_seconds", .gauge, counts.longestCommitMicroseconds, help: "The longest commit.",

@@ -61,6 +61,9 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
         let insert: PreparedStatement
     }
 
+    /// Bytes of a frame that a socket takes without waiting; they have 200 KB and more.
+    private static let sentAtOnce = 64 << 10
+
     private static let insert = """
         WITH lease AS MATERIALIZED (SELECT epoch FROM writer_lease WHERE epoch = $1 FOR SHARE)
         INSERT INTO journal_frames (epoch, first_sequence, last_sequence, recorded_at_micros, rules_version, event_hash,
@@ -111,8 +114,9 @@ package final class PostgresJournal: Journal, @unchecked Sendable {
                 if !isCalled { meanwhile() }
                 isCalled = true
             }
-            // A lost connection is looked for with patience, which nothing else shall wait for.
-            if session?.connection.isOpen != true { call() }
+            // A lost connection is looked for with patience, and what a socket does not take at once is taken when the server reads: nothing else
+            // shall wait for these.
+            if session?.connection.isOpen != true || frame.byteCount > Self.sentAtOnce { call() }
             try withSession { (session, isRetry) throws(PostgresError) in
                 // Only a session that followed a loss can find the frame: before, nobody had sent it.
                 if isRetry, try contains(frame, next, session.connection) { return }

@@ -35,12 +35,13 @@ struct BenchHTTPCommand: AsyncParsableCommand {
             throw ValidationError("the operator's key is missing: --operator-key or SUANPAN_OPERATOR_KEY")
         }
         let load = HTTPLoad(connections: connections, seconds: seconds)
-        // Each measurement has a market of its own, and begins when the read models have caught up with the one before: batches leave
-        // millions of orders behind.
+        // Whatever is measured begins when the read models have caught up with what was before; orders have a market of their own each time,
+        // for batches leave millions of orders behind.
         var (orders, bare, books) = (Rounds("durable orders"), Rounds("bare route"), Rounds("books read"))
         for number in 1...runs {
             let market = try await preparedMarket(key)
             orders.note(try await load.run(url: market.url, market.orders()), number)
+            try await caughtUp(key)
             bare.note(try await measureBareRoute(load, market), number)
             books.note(try await load.run(url: market.url, market.bookReads()), number)
         }
@@ -63,21 +64,26 @@ struct BenchHTTPCommand: AsyncParsableCommand {
 
     /// A new market, in a server whose read models have caught up.
     private func preparedMarket(_ key: String) async throws -> HTTPLoadMarket {
-        try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
-            let venue = client.acting(with: key)
-            // Whether an order is known that nobody placed, only the record can say, once it holds all that was acknowledged.
-            var isBehind = true
-            while isBehind {
+        try await caughtUp(key)
+        return try await SuanpanClient.withConnections(4, to: url, retry: .standard) { client in
+            try await HTTPLoadMarket.prepare(operator: client.acting(with: key), traders: connections)
+        }
+    }
+
+    /// Waits until the read models have caught up.
+    private func caughtUp(_ key: String) async throws {
+        try await SuanpanClient.withConnections(1, to: url, retry: .standard) { client in
+            while true {
                 do {
-                    _ = try await venue.order("ord_ZZZZZZZZ")
-                    isBehind = false
+                    // Whether an order is known that nobody placed, only the record can say, once it holds all that was acknowledged.
+                    _ = try await client.acting(with: key).order("ord_ZZZZZZZZ")
+                    return
                 } catch let problem as Client.Problem where problem.code == "not_found" {
-                    isBehind = false
-                } catch is Client.Problem {
+                    return
+                } catch let problem as Client.Problem where problem.code == "overloaded" {
                     try await Task.sleep(for: .milliseconds(200))
                 }
             }
-            return try await HTTPLoadMarket.prepare(operator: venue, traders: connections)
         }
     }
 
