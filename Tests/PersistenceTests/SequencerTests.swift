@@ -217,14 +217,20 @@ struct SequencerTests {
     /// What `apply` is answered, in order.
     private func names(_ numbers: ClosedRange<Int>) -> [String] { numbers.flatMap { ["\($0)", "read \($0)"] } }
 
-    @Test("a batch that still waits gets what comes meanwhile; the one that the writer came for stays as it is")
-    func waitingBatchGrows() async throws {
+    /// A sequencer whose writer is at a commit, that of number 0, which is held.
+    private func committing(_ limits: Sequencer.Limits = Sequencer.Limits()) async throws -> (HeldJournal, Sequencer, Answers) {
         let journal = HeldJournal()
-        let sequencer = try await open(journal)
+        let sequencer = try await open(journal, limits)
         let answers = Answers()
         journal.hold()
         send(0, to: sequencer, answers)
         journal.waitForCommit()
+        return (journal, sequencer, answers)
+    }
+
+    @Test("a batch that still waits gets what comes meanwhile; the one that the writer came for stays as it is")
+    func waitingBatchGrows() async throws {
+        let (journal, sequencer, answers) = try await committing()
         for number in 1...5 { apply(number, to: sequencer, answers) }
         #expect(answers.all.isEmpty)
         journal.release()
@@ -236,14 +242,9 @@ struct SequencerTests {
 
     @Test("a batch with as many requests as one may have is not taken back")
     func fullInCount() async throws {
-        let journal = HeldJournal()
         var limits = Sequencer.Limits()
         limits.batch = 4
-        let sequencer = try await open(journal, limits)
-        let answers = Answers()
-        journal.hold()
-        send(0, to: sequencer, answers)
-        journal.waitForCommit()
+        let (journal, sequencer, answers) = try await committing(limits)
         // Each comes with a read.
         for number in 1...3 { apply(number, to: sequencer, answers) }
         journal.release()
@@ -260,16 +261,11 @@ struct SequencerTests {
         measuring.stop()
         let frame = try #require(measured.committed.last)
 
-        let journal = HeldJournal()
         var limits = Sequencer.Limits()
         limits.handover = 8
         // One of them leaves room, two do not.
         limits.batchBytes = frame.commands.count + frame.results.count + frame.events.count + 1
-        let sequencer = try await open(journal, limits)
-        let answers = Answers()
-        journal.hold()
-        send(0, to: sequencer, answers)
-        journal.waitForCommit()
+        let (journal, sequencer, answers) = try await committing(limits)
         for number in 1...3 {
             send(number, to: sequencer, answers)
             // What the core has taken is a turn of its own.
@@ -284,12 +280,7 @@ struct SequencerTests {
 
     @Test("a batch that was taken back and handed over again is failed once, too")
     func failedAfterTakingBack() async throws {
-        let journal = HeldJournal()
-        let sequencer = try await open(journal)
-        let answers = Answers()
-        journal.hold()
-        send(0, to: sequencer, answers)
-        journal.waitForCommit()
+        let (journal, sequencer, answers) = try await committing()
         for number in 1...3 { apply(number, to: sequencer, answers) }
         journal.release(failing: true)
         sequencer.stop()
