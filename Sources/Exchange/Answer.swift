@@ -82,25 +82,61 @@ extension Exchange {
         return result
     }
 
-    /// Writes the command's result into the output: an order's in short, any other reply whole.
+    /// Writes the command's result into the output: orders in short, any other reply whole.
     @inline(__always)
     func writeResult() {
-        guard answer.kind != .reply else { return output.results.append(answer.reply) }
+        guard answer.kind != .reply else {
+            guard case .orders(let results) = answer.reply else { return output.results.append(answer.reply) }
+            return writeResults(of: results)
+        }
         let isOrder = answer.kind == .order
         let trades = isOrder ? answer.fills.count : 0
         output.results.append(atMost: 32) { writer in
             writer.put((isOrder ? ReplyTag.order : .cancelledOrder).ordinal)
-            writer.put(taker.record.id.rawValue)
-            writer.put(taker.record.status.ordinal)
-            if let reason = taker.record.reason {
-                writer.put(1 as UInt8)
-                writer.put(reason.ordinal)
-            } else {
-                writer.put(0 as UInt8)
-            }
-            writer.put(taker.record.filled)
-            writer.put(UInt32(truncatingIfNeeded: trades))
-            writer.put(trades > 0 ? fills[answer.fills.lowerBound].id.rawValue : 0)
+            let order = taker.record
+            writer.put(
+                order.id, order.status, order.reason, order.filled, trades: trades,
+                first: trades > 0 ? fills[answer.fills.lowerBound].id : .none)
         }
+    }
+
+    /// Writes a batch's: its tag, the count, and of each order an optional `OrderResult` and an optional refusal, one of which is there.
+    private func writeResults(of batch: [OrderBatchResult]) {
+        output.results.append(atMost: 5) { writer in
+            writer.put(ReplyTag.orders.ordinal)
+            writer.put(UInt32(batch.count))
+        }
+        for result in batch {
+            output.results.append(atMost: 32) { writer in
+                writer.put(result.order == nil ? 0 : 1 as UInt8)
+                if let order = result.order {
+                    writer.put(
+                        order.id, order.status, order.reason, order.filledQuantity, trades: result.trades?.count ?? 0,
+                        first: result.trades?.first?.id ?? .none)
+                }
+                writer.put(result.error == nil ? 0 : 1 as UInt8)
+            }
+            if let error = result.error { output.results.append(error) }
+        }
+    }
+}
+
+extension RawWriter {
+    /// Writes an `OrderResult`: at most 27 bytes.
+    @inline(__always)
+    fileprivate mutating func put(
+        _ id: OrderID, _ status: OrderStatus, _ reason: OrderEndReason?, _ filled: Quantity, trades: Int, first: TradeID
+    ) {
+        put(id.rawValue)
+        put(status.ordinal)
+        if let reason {
+            put(1 as UInt8)
+            put(reason.ordinal)
+        } else {
+            put(0 as UInt8)
+        }
+        put(filled)
+        put(UInt32(truncatingIfNeeded: trades))
+        put(first.rawValue)
     }
 }

@@ -17,7 +17,7 @@ import Settlement
 /// `Exchange+BidSearch.swift`, `Exchange+Settlement.swift` …
 package final class Exchange {
     /// The rules that this code computes with.
-    package static let rulesVersion: Int32 = 6
+    package static let rulesVersion: Int32 = 7
 
     /// The number of the last applied command; 0 before the genesis.
     package internal(set) var sequence: Int64 = 0

@@ -4,7 +4,8 @@ import Quantities
 ///
 /// Reused from batch to batch, so that it stops allocating.
 package struct ExchangeOutput {
-    /// One result for each command in binary form: a `Reply`, or of an order an `OrderResult` behind its tag.
+    /// One result for each command in binary form: a `Reply`, or of an order an `OrderResult` behind its tag, or of a batch one for each
+    /// order (`Exchange.writeResult`).
     package var results = BinaryEncoder()
     /// A run of `RecordedEvent`s in binary form.
     package var events = BinaryEncoder()

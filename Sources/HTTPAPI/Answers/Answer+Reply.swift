@@ -21,7 +21,8 @@ extension Answer {
         case .outage(let value): self = .json(value, status: status, products: products)
         case .order(let value): self = .json(value, status: status, products: products)
         case .orders(let values):
-            self = .object(status: status, products: products) { $0.member("results", values) }
+            // An order takes some 650 bytes.
+            self = .object(status: status, products: products, capacity: 64 + 768 * values.count) { $0.member("results", values) }
         case .cancelledOrder(let value): self = .json(value, status: status, products: products)
         case .cancelled(let value): self = .json(value, status: status, products: products)
         case .offer(let value): self = .json(value, status: status, products: products, capacity: 4_096)

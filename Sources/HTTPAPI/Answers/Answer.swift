@@ -37,9 +37,9 @@ package struct Answer: Sendable {
 
     /// One object whose members are written one by one.
     package static func object(
-        status: Int = 200, products: ProductIndex, _ members: (inout JSONFieldWriter) -> Void
+        status: Int = 200, products: ProductIndex, capacity: Int = 1_024, _ members: (inout JSONFieldWriter) -> Void
     ) -> Answer {
-        var writer = JSONFieldWriter(products: products)
+        var writer = JSONFieldWriter(products: products, capacity: capacity)
         writer.object(members)
         return Answer(status: status, body: writer.bytes)
     }

@@ -48,6 +48,7 @@ package struct JSONDocument: Sendable {
     package func raw(_ node: Int) -> ArraySlice<UInt8> { bytes[Int(nodes[node].start)..<Int(nodes[node].end)] }
 
     /// Lends a node's bytes as they stand in the text.
+    @inline(__always)
     func withBytes<R>(of node: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
         let node = nodes[node]
         return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[Int(node.start)..<Int(node.end)])) }
@@ -66,13 +67,13 @@ package struct JSONDocument: Sendable {
         if nodes[node].hasEscapes {
             return JSONText.unescaped(raw(node)).elementsEqual(text.description.utf8)
         }
-        let start = Int(nodes[node].start)
-        let count = Int(nodes[node].end) - start
-        guard count == text.utf8CodeUnitCount else { return false }
-        // The static text is immortal and has `count` bytes.
-        return text.withUTF8Buffer { wanted in
-            for index in 0..<count where bytes[start + index] != wanted[index] { return false }
-            return true
+        // The static text is immortal.
+        return withBytes(of: node) { bytes in
+            text.withUTF8Buffer { wanted in
+                guard bytes.count == wanted.count else { return false }
+                for index in bytes.indices where bytes[index] != wanted[index] { return false }
+                return true
+            }
         }
     }
 

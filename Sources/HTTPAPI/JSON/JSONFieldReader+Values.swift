@@ -11,7 +11,7 @@ extension JSONFieldReader {
     package mutating func integer<I: FixedWidthInteger>(_ value: inout I) {
         guard let (node, kind) = present() else { return }
         guard kind == .number else { return fail("must be a whole number, not \(Self.name(of: kind))") }
-        switch Self.wholeNumber(document.raw(node)) {
+        switch document.withBytes(of: node, Self.wholeNumber) {
         case .value(let number):
             guard let fitting = I(exactly: number) else { return fail("must lie in \(I.min)...\(I.max)") }
             value = fitting
@@ -26,11 +26,11 @@ extension JSONFieldReader {
         case notWhole
     }
 
-    private static func wholeNumber(_ raw: ArraySlice<UInt8>) -> WholeNumber {
+    private static func wholeNumber(_ raw: UnsafeBufferPointer<UInt8>) -> WholeNumber {
         var magnitude: Int64 = 0
         var isTooLarge = false
         let isNegative = raw.first == UInt8(ascii: "-")
-        for byte in isNegative ? raw.dropFirst() : raw {
+        for byte in raw[(isNegative ? 1 : 0)...] {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return .notWhole }
             guard !isTooLarge else { continue }
             let (shifted, overflow) = magnitude.multipliedReportingOverflow(by: 10)
@@ -46,7 +46,7 @@ extension JSONFieldReader {
         switch (kind, style) {
         case (.number, .measure), (.number, .whole): wholeMeasure(node, &millionths)
         case (.string, _):
-            if let plain = Self.plainDecimal(document.raw(node)), style != .whole {
+            if let plain = document.withBytes(of: node, Self.plainDecimal), style != .whole {
                 millionths = plain
             } else {
                 decimalText(document.text(node), &millionths, style: style)
@@ -57,10 +57,10 @@ extension JSONFieldReader {
 
     /// The millionths of at most twelve digits, a point and at most six more: nearly every figure that is sent, read where it
     /// stands. Nil for anything else, which `DecimalText` judges.
-    private static func plainDecimal(_ raw: ArraySlice<UInt8>) -> Int64? {
+    private static func plainDecimal(_ raw: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard raw.count <= 19, let point = raw.firstIndex(of: UInt8(ascii: ".")) else { return nil }
-        let decimals = raw.endIndex - point - 1
-        guard point > raw.startIndex, point - raw.startIndex <= 12, (1...6).contains(decimals) else { return nil }
+        let decimals = raw.count - point - 1
+        guard (1...12).contains(point), (1...6).contains(decimals) else { return nil }
         var value: Int64 = 0
         for position in raw.indices where position != point {
             let digit = raw[position] &- UInt8(ascii: "0")
@@ -72,7 +72,7 @@ extension JSONFieldReader {
     }
 
     private mutating func wholeMeasure(_ node: Int, _ millionths: inout Int64) {
-        switch Self.wholeNumber(document.raw(node)) {
+        switch document.withBytes(of: node, Self.wholeNumber) {
         case .value(let number):
             let (scaled, overflow) = number.multipliedReportingOverflow(by: 1_000_000)
             if overflow { fail("is too large") } else { millionths = scaled }

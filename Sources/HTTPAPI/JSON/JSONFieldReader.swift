@@ -19,6 +19,8 @@ package struct JSONFieldReader: FieldCoder {
     private var object = 0
     /// The object's first member that may not have been asked for, and how many there are from it on: most texts name fields in the record's order.
     private var untaken: (key: Int, count: UInt32)
+    /// How many of the object's members were not asked for.
+    private var missing: UInt32
     /// Whether the field that is being read is one of `longTextFields`.
     private var isLongText = false
     /// By node: whether a member's name was asked for.
@@ -47,6 +49,7 @@ package struct JSONFieldReader: FieldCoder {
         node = 0
         isKnown = Array(repeating: false, count: document.nodes.count)
         untaken = (1, document.nodes[0].count)
+        missing = document.nodes[0].count
     }
 
     /// The record of a document, or of one node in it.
@@ -131,6 +134,7 @@ extension JSONFieldReader {
 
     /// The value of the object's member, which thereby is a known one.
     private mutating func takeMember(_ name: StaticString) -> Int? {
+        guard missing > 0 else { return nil }
         while untaken.count > 0, isKnown[untaken.key] {
             untaken = (Int(document.nodes[untaken.key + 1].next), untaken.count - 1)
         }
@@ -141,6 +145,7 @@ extension JSONFieldReader {
             // Most names differ in their length already.
             if node.end - node.start == size || node.hasEscapes, !isKnown[key], document.isText(key, name) {
                 isKnown[key] = true
+                missing -= 1
                 return key + 1
             }
             key = Int(document.nodes[key + 1].next)
@@ -151,11 +156,11 @@ extension JSONFieldReader {
     package mutating func record<Value: Record>(_ value: inout Value) {
         guard let (node, kind) = present() else { return }
         guard kind == .object else { return fail("must be an object, not \(Self.name(of: kind))") }
-        let outer = (object, untaken)
-        (object, untaken) = (node, (node + 1, document.nodes[node].count))
+        let outer = (object, untaken, missing)
+        (object, untaken, missing) = (node, (node + 1, document.nodes[node].count), document.nodes[node].count)
         value.fields(&self)
-        if fault == nil { checkAllKnown() }
-        (object, untaken) = outer
+        if fault == nil, missing > 0 { checkAllKnown() }
+        (object, untaken, missing) = outer
     }
 
     private mutating func checkAllKnown() {

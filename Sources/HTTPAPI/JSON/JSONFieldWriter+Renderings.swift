@@ -7,29 +7,33 @@ import Quantities
 /// cast would look up a conformance for every record of every answer.
 extension JSONFieldWriter {
     /// Writes `value` in its own way, where it has one.
-    mutating func rendered<Value: Record>(_ value: Value) -> Bool {
-        if Value.self == Refusal.self, let refusal = value as? Refusal {
+    @inline(__always)
+    mutating func rendered<Value: Record>(_ value: inout Value) -> Bool {
+        Self.lend(&value, as: Refusal.self) { refusal in
             object { Problem(refusal).writeMembers(to: &$0, requestID: nil) }
-        } else if Value.self == OrderBatchResult.self, let result = value as? OrderBatchResult {
-            write(result)
-        } else if Value.self == MeterBatchResult.self, let result = value as? MeterBatchResult {
-            write(result)
-        } else if Value.self == MoneyReceipt.self, let receipt = value as? MoneyReceipt {
-            write(receipt)
-        } else {
-            return false
+        } || Self.lend(&value, as: OrderBatchResult.self) { write(&$0) }
+            || Self.lend(&value, as: MeterBatchResult.self) { write($0) }
+            || Self.lend(&value, as: MoneyReceipt.self) { write($0) }
+    }
+
+    /// Lends a value as what it is, without a copy; answers whether it is that.
+    @inline(__always)
+    private static func lend<Value, Known>(_ value: inout Value, as type: Known.Type, _ body: (inout Known) -> Void) -> Bool {
+        guard Value.self == Known.self else { return false }
+        withUnsafeMutablePointer(to: &value) { value in
+            value.withMemoryRebound(to: Known.self, capacity: 1) { body(&$0.pointee) }
         }
         return true
     }
 
     /// Either the receipt's members or the error, never nulls: a client asks which of them is there.
-    private mutating func write(_ result: OrderBatchResult) {
+    private mutating func write(_ result: inout OrderBatchResult) {
         object { writer in
             if let error = result.error {
                 writer.member("error", error)
             } else {
-                writer.member("order", result.order)
-                writer.member("trades", result.trades)
+                writer.field("order", &result.order)
+                writer.field("trades", &result.trades)
             }
         }
     }

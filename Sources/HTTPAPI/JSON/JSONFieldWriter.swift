@@ -2,15 +2,16 @@ import Quantities
 
 /// Writes records as JSON straight into bytes, without a tree in between: the answers' hot path.
 ///
-/// Absent optionals are null. What a record shows otherwise than field by field is in `JSONFieldWriter+Renderings.swift`.
+/// Absent optionals are null. What a record shows otherwise than field by field is in `JSONFieldWriter+Renderings.swift`. A copy of a writer
+/// shares its memory: one is handed on as `inout`.
 ///
 ///     var writer = JSONFieldWriter(products: index)
 ///     writer.append(receipt)
 ///     let body = writer.bytes
 package struct JSONFieldWriter: FieldCoder {
-    /// The text so far is the first `count` bytes; what follows is room. So a value of many parts is written with one look at the array and
-    /// not one for each byte.
-    private var storage: [UInt8]
+    /// The text so far is the first `count` bytes; what follows is room. So a value of many parts is written with one look at the room that is
+    /// left and not one for each byte.
+    private var memory: TextMemory
     private var count = 0
     private let products: ProductIndex
     /// Whether the next name or element must be divided from the one before.
@@ -19,11 +20,13 @@ package struct JSONFieldWriter: FieldCoder {
     /// - Parameter capacity: how many bytes the text will have, about.
     package init(products: ProductIndex, capacity: Int = 1_024) {
         self.products = products
-        storage = [UInt8](repeating: 0, count: max(capacity, 64))
+        memory = TextMemory(capacity: max(capacity, 64))
     }
 
     /// The text so far.
-    package var bytes: [UInt8] { Array(storage[..<count]) }
+    package var bytes: [UInt8] {
+        withExtendedLifetime(memory) { Array(UnsafeBufferPointer(start: memory.start, count: count)) }
+    }
 
     /// The JSON text of one value.
     package static func text<Value: FieldValue>(_ value: Value, products: ProductIndex) -> [UInt8] {
@@ -37,25 +40,21 @@ package struct JSONFieldWriter: FieldCoder {
     /// Lets `body` write at most `limit` bytes behind the text; it answers how many those were.
     @inline(__always)
     private mutating func write(upTo limit: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
-        if storage.count - count < limit { grow(for: limit) }
-        let start = count
-        count += storage.withUnsafeMutableBufferPointer { all in
-            let written = body(UnsafeMutableBufferPointer(rebasing: all[start..<start + limit]))
-            precondition(written <= limit, "more was written than announced")
-            return written
-        }
+        if memory.capacity - count < limit { grow(for: limit) }
+        let written = body(UnsafeMutableBufferPointer(start: memory.start + count, count: limit))
+        precondition(written <= limit, "more was written than announced")
+        count += written
     }
 
+    @inline(never)
     private mutating func grow(for more: Int) {
-        storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
+        let larger = TextMemory(capacity: max(2 * memory.capacity, count + more))
+        larger.start.update(from: memory.start, count: count)
+        memory = larger
     }
 
     @inline(__always)
-    private mutating func put(_ byte: UInt8) {
-        if count == storage.count { grow(for: 1) }
-        storage[count] = byte
-        count += 1
-    }
+    private mutating func put(_ byte: UInt8) { write(upTo: 1) { Self.put(byte, to: $0, at: 0) } }
 
     private mutating func put(_ text: UnsafeBufferPointer<UInt8>) {
         write(upTo: text.count) { room in
@@ -94,7 +93,8 @@ package struct JSONFieldWriter: FieldCoder {
         needsComma = true
     }
 
-    /// Writes a member's name; its value must follow.
+    /// Writes a member's name; its value must follow. Inlined, so that the name's length is known where it is written.
+    @inline(__always)
     package mutating func name(_ name: StaticString) {
         let isFirst = !needsComma
         // The static text is immortal.
@@ -131,6 +131,7 @@ package struct JSONFieldWriter: FieldCoder {
     package mutating func raw(_ json: [UInt8]) { json.withUnsafeBufferPointer { put($0) } }
 
     /// Writes null.
+    @inline(__always)
     package mutating func null() { appendASCII("null") }
 
     /// Writes a string.
@@ -140,6 +141,7 @@ package struct JSONFieldWriter: FieldCoder {
         put(UInt8(ascii: "\""))
     }
 
+    @inline(__always)
     private mutating func appendASCII(_ text: StaticString) {
         // The static text is immortal.
         text.withUTF8Buffer { put($0) }
@@ -161,13 +163,14 @@ package struct JSONFieldWriter: FieldCoder {
 // MARK: FieldCoder
 
 extension JSONFieldWriter {
+    @inline(__always)
     package mutating func field<Value: FieldValue>(_ name: StaticString, _ value: inout Value) {
         self.name(name)
         value.code(&self)
     }
 
     package mutating func record<Value: Record>(_ value: inout Value) {
-        if rendered(value) { return }
+        if rendered(&value) { return }
         put(UInt8(ascii: "{"))
         needsComma = false
         value.fields(&self)
@@ -177,16 +180,20 @@ extension JSONFieldWriter {
 
     package mutating func array<Value: FieldValue>(_ values: inout [Value]) {
         put(UInt8(ascii: "["))
+        // One copy of each: in place, the elements of an array that somebody else has too would all be copied first.
         for index in values.indices {
             if index > 0 { put(UInt8(ascii: ",")) }
-            values[index].code(&self)
+            var element = values[index]
+            element.code(&self)
         }
         put(UInt8(ascii: "]"))
         needsComma = true
     }
 
+    @inline(__always)
     package mutating func optional<Value: FieldValue>(_ value: inout Value?) {
-        if var wrapped = value { wrapped.code(&self) } else { null() }
+        // In place: an order in an optional is not copied.
+        if value?.code(&self) == nil { null() }
     }
 
     package mutating func boolean(_ value: inout Bool) { appendASCII(value ? "true" : "false") }
@@ -208,10 +215,14 @@ extension JSONFieldWriter {
     }
 
     package mutating func choice<Value: Choice>(_ value: inout Value) {
-        put(UInt8(ascii: "\""))
         var name = value.rawValue
-        name.withUTF8 { put($0) }
-        put(UInt8(ascii: "\""))
+        name.withUTF8 { name in
+            write(upTo: name.count + 2) { room in
+                var end = Self.put(UInt8(ascii: "\""), to: room, at: 0)
+                end = Self.put(name, to: room, at: end)
+                return Self.put(UInt8(ascii: "\""), to: room, at: end)
+            }
+        }
     }
 
     package mutating func product(_ id: inout ProductID) {
@@ -364,4 +375,17 @@ extension JSONFieldWriter {
         room[start] = character
         return start + 1
     }
+}
+
+/// Memory that a text is written into, as it came from the system.
+private final class TextMemory: @unchecked Sendable {
+    let start: UnsafeMutablePointer<UInt8>
+    let capacity: Int
+
+    init(capacity: Int) {
+        start = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    deinit { start.deallocate() }
 }

@@ -25,8 +25,10 @@ struct JSONParser {
 
     private func fault(_ reason: String) -> JSONFault { JSONFault(reason: reason, offset: position) }
 
+    @inline(__always)
     private mutating func skipWhiteSpace() {
-        while position < bytes.count {
+        // Mostly there is none.
+        while position < bytes.count, bytes[position] <= 0x20 {
             switch bytes[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
             default: return
@@ -34,15 +36,24 @@ struct JSONParser {
         }
     }
 
+    /// Begins an object or an array, whose children follow.
     private mutating func open(_ kind: JSONDocument.Kind) -> Int {
         nodes.append(JSONDocument.Node(kind: kind, start: UInt32(position)))
         return nodes.count - 1
     }
 
-    private mutating func close(_ node: Int, count: UInt32 = 0) {
+    private mutating func close(_ node: Int, count: UInt32) {
         nodes[node].end = UInt32(position)
         nodes[node].next = UInt32(nodes.count)
         nodes[node].count = count
+    }
+
+    /// Adds a value without children that ends here.
+    @inline(__always)
+    private mutating func add(_ kind: JSONDocument.Kind, from start: Int, hasEscapes: Bool = false) {
+        nodes.append(
+            JSONDocument.Node(
+                kind: kind, hasEscapes: hasEscapes, start: UInt32(start), end: UInt32(position), next: UInt32(nodes.count + 1)))
     }
 
     private mutating func parseValue(depth: Int) throws(JSONFault) {
@@ -65,7 +76,7 @@ struct JSONParser {
         position += 1
         var count: UInt32 = 0
         skipWhiteSpace()
-        if take(UInt8(ascii: "}")) { return close(object) }
+        if take(UInt8(ascii: "}")) { return close(object, count: 0) }
         while true {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw fault("a member's name is missing") }
             try parseString()
@@ -93,7 +104,7 @@ struct JSONParser {
         position += 1
         var count: UInt32 = 0
         skipWhiteSpace()
-        if take(UInt8(ascii: "]")) { return close(array) }
+        if take(UInt8(ascii: "]")) { return close(array, count: 0) }
         while true {
             try parseValue(depth: depth)
             count += 1
@@ -109,6 +120,7 @@ struct JSONParser {
         close(array, count: count)
     }
 
+    @inline(__always)
     private mutating func take(_ byte: UInt8) -> Bool {
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
@@ -116,7 +128,6 @@ struct JSONParser {
     }
 
     private mutating func parseWord(_ word: StaticString, _ kind: JSONDocument.Kind) throws(JSONFault) {
-        let node = open(kind)
         let count = word.utf8CodeUnitCount
         // The static text is immortal and has `count` bytes.
         let matches =
@@ -127,11 +138,11 @@ struct JSONParser {
             }
         guard matches else { throw fault("a value cannot begin like this") }
         position += count
-        close(node)
+        add(kind, from: position - count)
     }
 
     private mutating func parseNumber() throws(JSONFault) {
-        let node = open(.number)
+        let start = position
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try skipDigits() }
         if take(UInt8(ascii: ".")) { try skipDigits() }
@@ -139,7 +150,7 @@ struct JSONParser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try skipDigits()
         }
-        close(node)
+        add(.number, from: start)
     }
 
     private mutating func skipDigits() throws(JSONFault) {
@@ -152,27 +163,36 @@ struct JSONParser {
 extension JSONParser {
     private mutating func parseString() throws(JSONFault) {
         position += 1
-        let node = open(.string)
-        while position < bytes.count {
-            let byte = bytes[position]
-            switch byte {
+        let start = position
+        var hasEscapes = false
+        while true {
+            skipPlainText()
+            guard position < bytes.count else { throw fault("a string has no end") }
+            switch bytes[position] {
             case UInt8(ascii: "\""):
-                close(node)
+                add(.string, from: start, hasEscapes: hasEscapes)
                 position += 1
                 return
             case UInt8(ascii: "\\"):
-                nodes[node].hasEscapes = true
+                hasEscapes = true
                 try skipEscape()
             case 0x00..<0x20:
                 throw fault("a control character in a string must be escaped")
-            case 0x20..<0x80:
-                position += 1
             default:
                 guard let length = JSONText.sequenceLength(bytes, at: position) else { throw fault("bytes that are not UTF-8") }
                 position += length
             }
         }
-        throw fault("a string has no end")
+    }
+
+    /// Goes on to the first byte that is not ASCII, ends a string or begins an escape, or must not stand in one.
+    @inline(__always)
+    private mutating func skipPlainText() {
+        position = bytes.withUnsafeBufferPointer { bytes in
+            var end = position
+            while end < bytes.count, JSONText.isPlain(bytes[end]) { end += 1 }
+            return end
+        }
     }
 
     private mutating func skipEscape() throws(JSONFault) {
@@ -205,28 +225,49 @@ extension JSONParser {
     /// Refuses an object that has a name twice, however it is escaped.
     private func checkNames(of object: Int, count: Int) throws(JSONFault) {
         guard count > 1 else { return }
-        var names: [Int] = []
-        names.reserveCapacity(count)
+        guard count <= 24 else { return try checkManyNames(of: object, count) }
+        // Names that differ in this sketch of length, first and last byte are no duplicates: mostly all do.
+        var sketches: UInt64 = 0
         var key = object + 1
-        var isPlain = count <= 24
         for _ in 0..<count {
-            names.append(key)
-            if nodes[key].hasEscapes { isPlain = false }
+            let name = nodes[key]
+            guard !name.hasEscapes else { return try checkManyNames(of: object, count) }
+            let bit: UInt64 = 1 << (name.end > name.start ? sketch(of: name) : 0)
+            guard sketches & bit == 0 else { return try checkFewNames(of: object, count) }
+            sketches |= bit
             key = Int(nodes[key + 1].next)
         }
-        guard isPlain else { return try checkManyNames(names) }
-        for (position, name) in names.enumerated() {
-            for earlier in names[..<position] where nodes[earlier].end - nodes[earlier].start == nodes[name].end - nodes[name].start {
-                if raw(earlier).elementsEqual(raw(name)) { throw duplicate(name) }
+    }
+
+    @inline(__always)
+    private func sketch(of name: JSONDocument.Node) -> UInt64 {
+        let (first, last) = (bytes[Int(name.start)], bytes[Int(name.end) - 1])
+        let mixed = UInt64(name.end - name.start) &* 0x9E37_79B9 &+ UInt64(first) &* 0x85EB_CA6B &+ UInt64(last) &* 0xC2B2_AE35
+        return (mixed ^ mixed >> 17) & 63
+    }
+
+    /// Each name against those before it.
+    private func checkFewNames(of object: Int, _ count: Int) throws(JSONFault) {
+        var key = object + 1
+        for position in 0..<count {
+            var earlier = object + 1
+            for _ in 0..<position {
+                if raw(earlier).elementsEqual(raw(key)) { throw duplicate(key) }
+                earlier = Int(nodes[earlier + 1].next)
             }
+            key = Int(nodes[key + 1].next)
         }
     }
 
     /// The same through a set: for many names, and for names with escapes.
-    private func checkManyNames(_ names: [Int]) throws(JSONFault) {
+    private func checkManyNames(of object: Int, _ count: Int) throws(JSONFault) {
         var seen: Set<[UInt8]> = []
-        seen.reserveCapacity(names.count)
-        for name in names where !seen.insert(JSONText.unescaped(raw(name))).inserted { throw duplicate(name) }
+        seen.reserveCapacity(count)
+        var key = object + 1
+        for _ in 0..<count {
+            guard seen.insert(JSONText.unescaped(raw(key))).inserted else { throw duplicate(key) }
+            key = Int(nodes[key + 1].next)
+        }
     }
 
     private func raw(_ node: Int) -> ArraySlice<UInt8> { bytes[Int(nodes[node].start)..<Int(nodes[node].end)] }

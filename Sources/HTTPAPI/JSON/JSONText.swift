@@ -23,6 +23,12 @@ enum JSONText {
         return length
     }
 
+    /// Whether a byte stands for itself in a string: ASCII, no control character, no quote, no backslash.
+    @inline(__always)
+    static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
     /// The number of hexadecimal digits, or nil where one is none.
     static func hexadecimal(_ digits: ArraySlice<UInt8>) -> UInt32? {
         var value: UInt32 = 0

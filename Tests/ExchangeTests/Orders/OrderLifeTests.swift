@@ -243,6 +243,54 @@ struct OrderLifeTests {
     }
 }
 
+@Suite("Results of batches in a frame")
+struct BatchResultTests {
+    /// What a frame's results say of one order of a batch.
+    private struct Element: Record {
+        var order: OrderResult?
+        var error: Refusal?
+
+        mutating func fields<C: FieldCoder>(_ coder: inout C) {
+            coder.field("order", &order)
+            coder.field("error", &error)
+        }
+    }
+
+    @Test("each order stands there in short, or with its refusal; sent again under its key, the batch has the same result")
+    func inShort() throws {
+        let pit = Pit(cash: 100)
+        pit.sell(cents(200), 2)
+        var batch = OrderBatch()
+        batch.orders = [
+            pit.market.order(.buy, pit.contract(), cents(200), 1),
+            pit.market.order(.buy, pit.contract(), cents(100), 5_000),
+            pit.market.order(.buy, pit.contract(), cents(200), 3, .ioc),
+            OrderSpec(),
+        ]
+        let key = IdempotencyKey(high: 1, low: 2, fingerprint: 3)
+        for _ in 0..<2 {
+            var output = ExchangeOutput()
+            let envelope = Envelope(time: pit.market.now, issuer: pit.alice, idempotency: key, command: .placeOrders(batch))
+            let outcome = pit.market.exchange.apply(envelope, output: &output)
+            guard case .orders(let told) = outcome.reply else {
+                Issue.record("no results")
+                return
+            }
+            var decoder = BinaryDecoder(output.results.bytes)
+            #expect(try decoder.read(UInt8.self) == ReplyTag.orders.ordinal)
+            let elements = try decoder.read([Element].self)
+            #expect(decoder.isAtEnd)
+            #expect(elements.map(\.error) == told.map(\.error))
+            #expect(elements.map { $0.order?.id } == told.map { $0.order?.id })
+            #expect(elements.map { $0.order?.status } == [.filled, nil, .cancelled, nil])
+            #expect(elements.map { $0.order?.reason } == [nil, nil, .unfilledRemainder, nil])
+            #expect(elements.map { $0.order?.filledQuantity } == [1, nil, 1, nil])
+            #expect(elements.map { $0.order?.trades } == [1, nil, 1, nil])
+            #expect(elements.map { $0.order?.firstTrade } == told.map { $0.order == nil ? nil : $0.trades?.first?.id ?? TradeID.none })
+        }
+    }
+}
+
 @Suite("Orders that closed long ago")
 struct ForgottenOrderTests {
     @Test("an order that expired early in a long passage of time is forgotten at its end")
