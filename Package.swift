@@ -72,7 +72,7 @@ let package = Package(
             resources: [
                 .embedInCode("m0001_journal.sql"), .embedInCode("m0002_projections.sql"),
                 .embedInCode("m0003_snapshots.sql"), .embedInCode("m0004_proofs.sql"), .embedInCode("m0005_audit_log.sql"),
-                .embedInCode("m0006_pricing.sql"), .embedInCode("m0007_archive.sql"),
+                .embedInCode("m0006_pricing.sql"), .embedInCode("m0007_archive.sql"), .embedInCode("m0008_frame_domains.sql"),
             ],
             swiftSettings: strict
         ),

@@ -24,5 +24,6 @@ package struct Migration: Sendable {
         Migration(number: 5, name: "audit_log", sql: PackageResources.m0005_audit_log_sql),
         Migration(number: 6, name: "pricing", sql: PackageResources.m0006_pricing_sql),
         Migration(number: 7, name: "archive", sql: PackageResources.m0007_archive_sql),
+        Migration(number: 8, name: "frame_domains", sql: PackageResources.m0008_frame_domains_sql),
     ]
 }

@@ -10,7 +10,10 @@ package struct EncodedCommand: Sendable, Equatable {
 
     package init(_ command: Command, issuer: ParticipantID, idempotency: IdempotencyKey? = nil) {
         var encoder = BinaryEncoder()
-        encoder.append(Envelope(time: Timestamp(), issuer: issuer, idempotency: idempotency, command: command))
+        // An order has some 70 bytes.
+        encoder.bytes.reserveCapacity(96)
+        var envelope = Envelope(time: Timestamp(), issuer: issuer, idempotency: idempotency, command: command)
+        envelope.code(&encoder)
         bytes = encoder.bytes
     }
 

@@ -11,13 +11,6 @@ import Synchronization
 /// leaves, so a revocation or a suspension counts from the moment it is acknowledged. Keys are known by the SHA-256 of their
 /// text only.
 package final class Directory: EventListener {
-    private struct Key {
-        var hash: [UInt8]
-        var view: APIKeyView
-        var scopes: RoleSet
-        var allowedAddresses: [AddressRange]?
-    }
-
     private struct Standing {
         var roles: RoleSet
         var isSuspended: Bool
@@ -27,7 +20,8 @@ package final class Directory: EventListener {
     private struct State {
         /// By the hash's first 64 bits: the way to a candidate, which is then compared whole.
         var prefixes: [UInt64: [APIKeyID]] = [:]
-        var keys: [APIKeyID: Key] = [:]
+        /// What is to be said of a key but for its participant: with all of its scopes.
+        var keys: [APIKeyID: KeyFacts] = [:]
         var observers: [@Sendable ([DirectoryChange]) -> Void] = []
         var participants: [ParticipantID: Standing] = [:]
         var products = ProductIndex()
@@ -120,14 +114,13 @@ package final class Directory: EventListener {
         return key.isLive(at: time) && !key.isSuspended
     }
 
-    private static func facts(_ key: Key, _ state: State) -> KeyFacts? {
-        guard let standing = state.participants[key.view.participantID] else { return nil }
-        return KeyFacts(
-            id: key.view.id, participant: key.view.participantID, roles: key.scopes.intersection(standing.roles),
-            isSuspended: standing.isSuspended, isRevoked: key.view.revoked, expiresAt: key.view.expiresAt,
-            isReadOnly: key.view.readOnly, allowedAddresses: key.allowedAddresses,
-            requiresSignature: key.view.requireSignature || standing.requiresSignature,
-            hash: key.hash)
+    private static func facts(_ key: KeyFacts, _ state: State) -> KeyFacts? {
+        guard let standing = state.participants[key.participant] else { return nil }
+        var facts = key
+        facts.roles = key.roles.intersection(standing.roles)
+        facts.isSuspended = standing.isSuspended
+        facts.requiresSignature = key.requiresSignature || standing.requiresSignature
+        return facts
     }
 
     private static func note(_ participant: Participant, in state: inout State) {
@@ -148,9 +141,11 @@ package final class Directory: EventListener {
         let id = record.view.id
         if state.keys[id] == nil { state.prefixes[prefix(of: record.hash.value), default: []].append(id) }
         // A range that cannot be read lets nobody in; the exchange takes none.
-        state.keys[id] = Key(
-            hash: record.hash.value, view: record.view, scopes: RoleSet(record.view.scopes),
-            allowedAddresses: record.view.allowedAddresses.map { $0.compactMap { AddressRange($0) } })
+        state.keys[id] = KeyFacts(
+            id: id, participant: record.view.participantID, roles: RoleSet(record.view.scopes), isSuspended: false,
+            isRevoked: record.view.revoked, expiresAt: record.view.expiresAt, isReadOnly: record.view.readOnly,
+            allowedAddresses: record.view.allowedAddresses.map { $0.compactMap { AddressRange($0) } },
+            requiresSignature: record.view.requireSignature, hash: record.hash.value)
     }
 
     private static func prefix(of hash: [UInt8]) -> UInt64 { hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }

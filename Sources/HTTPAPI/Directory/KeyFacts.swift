@@ -17,8 +17,8 @@ package struct KeyFacts: Sendable {
     /// SHA-256 of the key's text.
     var hash: [UInt8]
 
-    /// Whether the key is neither revoked nor expired.
-    package func isLive(at time: Timestamp) -> Bool { !isRevoked && expiresAt.map { time < $0 } ?? true }
+    /// Whether the key is neither revoked nor expired. Only of a key that expires the time is looked up.
+    package func isLive(at time: @autoclosure () -> Timestamp) -> Bool { !isRevoked && expiresAt.map { time() < $0 } ?? true }
 
     package var caller: Caller {
         Caller(participant: participant, roles: roles, isSuspended: isSuspended, key: id, isReadOnly: isReadOnly)

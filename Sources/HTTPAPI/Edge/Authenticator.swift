@@ -23,17 +23,19 @@ struct Authenticator: Sendable {
     /// The caller of a route that needs one.
     ///
     /// - Throws: `unauthenticated`, or `forbidden` where the address is not one of the key's.
-    func identify(_ headers: HTTPFields, at now: Timestamp, from address: () -> NetworkAddress?) throws(Problem) -> Identity {
+    func identify(
+        _ headers: HTTPFields, at now: @autoclosure () -> Timestamp, from address: () -> NetworkAddress?
+    ) throws(Problem) -> Identity {
         guard let header = headers.value(.authorization) else {
             throw Problem(.unauthenticated, "an API key is needed: Authorization: Bearer <key>")
         }
         if let rest = Self.rest(of: header, after: RequestSignature.scheme) {
-            return try signed(rest, at: now, from: address)
+            return try signed(rest, at: now(), from: address)
         }
         guard let rest = Self.rest(of: header, after: "bearer ") else {
             throw Problem(.unauthenticated, "Authorization must be Bearer and an API key, or HMAC-SHA256 and a signature")
         }
-        guard let key = directory.key(text: rest), key.isLive(at: now) else {
+        guard let key = directory.key(text: rest), key.isLive(at: now()) else {
             throw Problem(.unauthenticated, "the API key is unknown, revoked or expired")
         }
         guard !key.requiresSignature else {

@@ -33,21 +33,24 @@ package struct EdgeResponder: HTTPResponder {
         }
         // HTTP/2 has no such field; a connection of it is closed otherwise.
         if context.isMultiplexed { response.headers[.connection] = nil }
-        finish(&response.headers, status: response.status.code, of: request.head, context, since: start)
+        finish(&response.headers, status: response.status.code, of: request.head, RouteClass(path: request.head.path ?? "/"), context, since: start)
         // Who asks on and on beyond a limit shall not take the time of others by being refused: each connection hears of it this often.
         if response.status == .tooManyRequests { try? await Task.sleep(for: Self.refusalDelay) }
         return response
     }
 
     /// What every answer gets at its end: trace and limits in its header, a count in the latencies, a line in the access log.
-    func finish(_ headers: inout HTTPFields, status: Int, of head: HTTPRequest, _ context: RequestOrigin, since start: NIODeadline) {
+    func finish(
+        _ headers: inout HTTPFields, status: Int, of head: HTTPRequest, _ kind: RouteClass, _ context: RequestOrigin,
+        since start: NIODeadline
+    ) {
         if let trace = context.note.trace {
             var generator = SystemRandomNumberGenerator()
             headers[.traceParent] = trace.header(span: generator.next())
         }
         if !context.note.limits.isEmpty { tellLimits(context.note, &headers) }
         let microseconds = (NIODeadline.now() - start).nanoseconds / 1_000
-        edge.latencies.note(RouteClass(path: head.path ?? "/"), microseconds: microseconds)
+        edge.latencies.note(kind, microseconds: microseconds)
         if edge.settings.logsAccess { log(head, status, context, microseconds) }
     }
 
@@ -117,7 +120,7 @@ final class DirectRoutes: Sendable {
             answer { [self] in
                 var response = rendered()
                 response.headers.append(HTTPField(name: .contentLength, value: String(response.body.count)))
-                responder.finish(&response.headers, status: response.status, of: head, context, since: start)
+                responder.finish(&response.headers, status: response.status, of: head, found.kind, context, since: start)
                 let isLimited = response.status == Int(HTTPResponse.Status.tooManyRequests.code)
                 return DirectAnswer(response: response, delay: isLimited ? TimeAmount(EdgeResponder.refusalDelay) : nil)
             }

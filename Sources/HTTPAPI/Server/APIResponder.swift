@@ -256,8 +256,10 @@ final class FoundRoute: Sendable {
     /// The request's whole target, and what of it follows the question mark.
     let path: String
     let query: Substring
+    let kind: RouteClass
 
     init(route: Route, parameters: [String], path: String, query: Substring) {
+        kind = RouteClass(path: route.path)
         self.route = route
         self.parameters = parameters
         self.path = path
