@@ -58,7 +58,7 @@ let package = Package(
         ),
 
         // The shells.
-        .target(name: "Sequencer", dependencies: ["Exchange", "Quantities", "Pricing"], swiftSettings: strict),
+        .target(name: "Sequencer", dependencies: ["Exchange", "Matching", "Quantities", "Pricing"], swiftSettings: strict),
         .target(
             name: "Cryptography",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],

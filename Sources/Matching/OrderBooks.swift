@@ -69,6 +69,9 @@ package struct OrderBooks: ~Copyable {
         closedBook = book.index + 1
     }
 
+    /// What new orders will be written into.
+    package var memoryAhead: MemoryAhead? { orders.ahead }
+
     deinit {
         // The pool frees only what it keeps; what books still use goes back here.
         for index in 0..<books.count {

@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Matching
 import Quantities
 
 /// The thread that owns the exchange: takes what is queued, stamps it, applies it, hands it to the writer.
@@ -29,6 +30,7 @@ final class CoreLoop: @unchecked Sendable {
     private let writer: WriterLoop
     private let limits: Sequencer.Limits
     private let entropy: @Sendable () -> [UInt8]
+    private let memory = MemoryLoop()
 
     private let condition = NSCondition()
     private var queue: [Item] = []
@@ -53,6 +55,7 @@ final class CoreLoop: @unchecked Sendable {
 
     func start() {
         started = true
+        memory.start()
         let thread = Thread { [self] in run() }
         thread.stackSize = 16 << 20
         thread.start()
@@ -93,6 +96,7 @@ final class CoreLoop: @unchecked Sendable {
         condition.broadcast()
         while started, !ended { condition.wait() }
         condition.unlock()
+        memory.stop()
     }
 
     /// Lends the exchange once the thread has ended: from then on nobody else has it.
@@ -113,6 +117,7 @@ final class CoreLoop: @unchecked Sendable {
         Thread.current.name = "suanpan.core"
         publish()
         var isOpen = true
+        var ahead: [MemoryAhead] = []
         while isOpen, let items = takeQueued() {
             if items.isEmpty {
                 var batch = writer.openBatch(for: 0, limits)
@@ -125,6 +130,9 @@ final class CoreLoop: @unchecked Sendable {
                 var batch = writer.openBatch(for: end - start, limits)
                 performAll(items[start..<end], into: &batch)
                 publish()
+                let next = exchange.memoryAhead
+                if next != ahead { memory.want(next) }
+                ahead = next
                 isOpen = writer.take(batch)
                 if !isOpen { for item in items[min(start + limits.batch, items.count)...] { refuse(item) } }
             }

@@ -133,6 +133,9 @@ struct OrderStore: ~Copyable {
         arrivals.removeAll(keepingCapacity: true)
     }
 
+    /// What new orders, and those that close, will be written into.
+    var memoryAhead: [MemoryAhead] { [live.ahead, closed.ahead, closedKeys.ahead].compactMap { $0 } }
+
     // MARK: Restoring
 
     /// Enters an order that was read back, in any order of numbers until `finishRestoring`; false where its name is in use.
