@@ -4,7 +4,7 @@
 CREATE DOMAIN positive_bigint AS bigint CHECK (VALUE > 0);
 CREATE DOMAIN positive_integer AS integer CHECK (VALUE > 0);
 CREATE DOMAIN micros_since_1970 AS bigint CHECK (VALUE >= 0);
-CREATE DOMAIN sha256 AS bytea CHECK (octet_length(VALUE) = 32);
+CREATE DOMAIN hash256 AS bytea CHECK (octet_length(VALUE) = 32);
 CREATE DOMAIN some_bytes AS bytea CHECK (octet_length(VALUE) > 0);
 
 ALTER TABLE journal_frames
@@ -20,9 +20,9 @@ ALTER TABLE journal_frames
     ALTER recorded_at_micros TYPE micros_since_1970,
     ALTER epoch TYPE positive_bigint,
     ALTER rules_version TYPE positive_integer,
-    ALTER event_hash TYPE sha256,
-    ALTER previous_hash TYPE sha256,
-    ALTER frame_hash TYPE sha256,
+    ALTER event_hash TYPE hash256,
+    ALTER previous_hash TYPE hash256,
+    ALTER frame_hash TYPE hash256,
     ALTER commands TYPE some_bytes;
 
 -- A new type brings its own way to store it.

@@ -1,4 +1,5 @@
 import CAllocationCount
+import Foundation
 import Matching
 import TestSupport
 import Testing
@@ -82,4 +83,60 @@ private struct SteadyMarket: ~Copyable {
     }
 
     private mutating func roll(_ bound: UInt64) -> UInt64 { generator.next() % bound }
+}
+
+/// What will be written next becomes memory before.
+@Suite struct MemoryAheadTests {
+    /// Whether the page of an address is memory.
+    private func isMemory(_ address: UInt) throws -> Bool {
+        var seen: UInt8 = 0
+        let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+        try #require(mincore(UnsafeMutableRawPointer(bitPattern: address / page * page), 1, &seen) == 0)
+        return seen & 1 == 1
+    }
+
+    @Test func `from its first large page on an array names the two behind those with records, to the end of what is reserved`() throws {
+        let page = 2 << 20
+        var slab = Slab<UInt64>(reserving: 4 * page / 8)
+        let first = UInt(bitPattern: slab.cells.address(0))
+        for number in 0..<(4 * page / 8) {
+            let filled = number * 8
+            if filled == page - 8 {
+                let early = slab.ahead
+                #expect(early == nil)
+            }
+            if filled >= page, number % 4_096 == 0 {
+                let next = (filled + page - 1) / page * page
+                let ahead = slab.ahead
+                #expect(ahead.map { Int($0.start - first) } == (next < 4 * page ? next : nil))
+                #expect(ahead.map(\.bytes) == (next < 4 * page ? min(2 * page, 4 * page - next) : nil))
+            }
+            slab.append(UInt64(number))
+        }
+        let late = slab.ahead
+        #expect(late == nil)
+    }
+
+    @Test func `it is memory then, its contents are zeros, and address space that was given back does no harm`() throws {
+        let page = 2 << 20
+        var kept: MemoryAhead?
+        do {
+            var slab = Slab<UInt64>(reserving: 8 * page / 8)
+            for number in 0..<(page / 8 + 1) { slab.append(UInt64(number)) }
+            let named = slab.ahead
+            let ahead = try #require(named)
+            let last = ahead.start + UInt(ahead.bytes) - 1
+            #expect(try !isMemory(last))
+            #expect(ahead.populate())
+            #expect(try isMemory(ahead.start) && isMemory(last))
+            while slab.count < 3 * page / 8 {
+                let index = slab.append()
+                let value = slab[Int(index)]
+                #expect(value == 0)
+            }
+            kept = ahead
+        }
+        // Nothing is said of what is there now: somebody else may have got it.
+        try #require(kept).populate()
+    }
 }

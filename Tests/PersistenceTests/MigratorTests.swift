@@ -41,6 +41,7 @@ struct MigratorTests {
             ["audit_log"],
             [],
             ["archived_deliveries", "archived_parties", "archived_allocations", "archived_inputs"],
+            [],
         ]
         #expect(Migration.all.count == expected.count)
         let connection = try Connection(to: database())
@@ -78,6 +79,21 @@ struct MigratorTests {
         #expect(violated(connection, sql) == "23001")
     }
 
+    /// A frame of such values; `h` is a hash.
+    private static func frame(_ values: String) -> String {
+        "INSERT INTO journal_frames SELECT \(values) FROM (SELECT decode(repeat('00', 32), 'hex') AS h) AS hash"
+    }
+
+    @Test("a frame's bytes are stored uncompressed")
+    func frameStorage() throws {
+        let connection = try Connection(to: database())
+        try Migrator.migrate(connection)
+        let rows = try connection.query(
+            "SELECT attname::text, attstorage::text FROM pg_attribute WHERE attrelid = 'journal_frames'::regclass "
+                + "AND attname IN ('commands', 'results', 'events') ORDER BY 1")
+        #expect(try rows.map { try $0.text(0) + " " + $0.text(1) } == ["commands e", "events e", "results e"])
+    }
+
     @Test(
         "rows that cannot be true are refused",
         arguments: [
@@ -95,6 +111,15 @@ struct MigratorTests {
             ("INSERT INTO accounts VALUES (1, 'escrow', NULL, 1, NULL, 'USD', 1, 0)", "accounts_check1"),
             ("INSERT INTO accounts VALUES (1, 'world', NULL, NULL, NULL, 'usd', 1, 0)", "accounts_asset_check"),
             ("INSERT INTO vault VALUES (1, '', 1, 'x', 0)", "vault_kind_check"),
+            (frame("0, 1, 1, 1, 1, h, h, h, 'c', 'r', 'e'"), "positive_bigint_check"),
+            (frame("2, 1, 1, 1, 1, h, h, h, 'c', 'r', 'e'"), "journal_frames_check"),
+            (frame("1, 1, -1, 1, 1, h, h, h, 'c', 'r', 'e'"), "micros_since_1970_check"),
+            (frame("1, 1, 1, 0, 1, h, h, h, 'c', 'r', 'e'"), "positive_bigint_check"),
+            (frame("1, 1, 1, 1, 0, h, h, h, 'c', 'r', 'e'"), "positive_integer_check"),
+            (frame("1, 1, 1, 1, 1, 'h', h, h, 'c', 'r', 'e'"), "hash256_check"),
+            (frame("1, 1, 1, 1, 1, h, 'h', h, 'c', 'r', 'e'"), "hash256_check"),
+            (frame("1, 1, 1, 1, 1, h, h, 'h', 'c', 'r', 'e'"), "hash256_check"),
+            (frame("1, 1, 1, 1, 1, h, h, h, '', 'r', 'e'"), "some_bytes_check"),
         ])
     func checks(sql: String, constraint: String) throws {
         let connection = try Connection(to: database())

@@ -45,7 +45,8 @@ package struct HTTPLoad: Sendable {
     package var connections: Int
     package var seconds: Int
 
-    /// Sends the requests in turn, from the first again after the last.
+    /// Sends the requests in turn, from the first again after the last: for a second that is not counted, in which connections and memory come
+    /// to be, then for so many seconds.
     ///
     /// - Throws: `Fault` where wrk is missing or fails.
     package func run(url: String, _ requests: [Request]) async throws -> Result {
@@ -54,14 +55,19 @@ package struct HTTPLoad: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let script = folder.appendingPathComponent("load.lua")
         try Self.script(requests).write(to: script, atomically: true, encoding: .utf8)
+        _ = try await measure(url, script, for: 1)
+        return try await measure(url, script, for: seconds)
+    }
+
+    private func measure(_ url: String, _ script: URL, for seconds: Int) async throws -> Result {
+        let file = script.deletingLastPathComponent().appendingPathComponent("output")
+        try Data().write(to: file)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
             "wrk", "--threads", "1", "--connections", String(connections), "--duration", "\(seconds)s", "--timeout", "10s", "--script",
             script.path, url,
         ]
-        let file = folder.appendingPathComponent("output")
-        try Data().write(to: file)
         process.standardOutput = try FileHandle(forWritingTo: file)
         // No thread waits for it: the bare route is served by this process.
         try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
