@@ -23,7 +23,6 @@ ALTER TABLE journal_frames
     ALTER event_hash TYPE hash256,
     ALTER previous_hash TYPE hash256,
     ALTER frame_hash TYPE hash256,
-    ALTER commands TYPE some_bytes;
-
--- A new type brings its own way to store it.
-ALTER TABLE journal_frames ALTER commands SET STORAGE EXTERNAL;
+    ALTER commands TYPE some_bytes,
+    -- A new type brings its own way to store it.
+    ALTER commands SET STORAGE EXTERNAL;

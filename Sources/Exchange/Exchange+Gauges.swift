@@ -18,12 +18,30 @@ package struct MarketGauges: Sendable, Equatable {
     package init() {}
 }
 
+/// The memory that the arrays of orders grow into next.
+package struct OrderMemoryAhead: Sendable, Equatable {
+    var books: MemoryAhead?
+    var live: MemoryAhead?
+    var closed: MemoryAhead?
+    var keys: MemoryAhead?
+
+    package init() {}
+    init(books: MemoryAhead?, live: MemoryAhead?, closed: MemoryAhead?, keys: MemoryAhead?) {
+        (self.books, self.live, self.closed, self.keys) = (books, live, closed, keys)
+    }
+
+    /// What there is of it.
+    package var pieces: [MemoryAhead] { [books, live, closed, keys].compactMap { $0 } }
+}
+
 extension Exchange {
     /// Whether the operator halted the whole market.
     package var isMarketHalted: Bool { marketHalted }
 
-    /// What will be written when more orders come; changes once in 16,000 orders or so. O(1).
-    package var memoryAhead: [MemoryAhead] { [books.memoryAhead].compactMap { $0 } + orders.memoryAhead }
+    /// What will be written when more orders come and close; changes once in 16,000 orders or so. O(1), without an allocation.
+    package var memoryAhead: OrderMemoryAhead {
+        OrderMemoryAhead(books: books.memoryAhead, live: orders.liveAhead, closed: orders.closedAhead, keys: orders.closedKeysAhead)
+    }
 
     /// The figures now. O(1).
     package var gauges: MarketGauges {

@@ -12,7 +12,7 @@
 /// nothing is initialised, moved or destroyed by mistake, and zeros are a valid value of all of them. Indices come from the structures
 /// themselves (lists, bitmaps, offsets already compared with the width), never from outside unchecked: the entry points check a
 /// caller's slot and book first. Debug builds check every index. `OrderBooks` and `OrderDirectory` are noncopyable and not shared,
-/// so one thread at a time reaches the memory.
+/// so one thread at a time reaches the memory; `MemoryAhead` lets another one ask the system for it, which reads and writes nothing.
 package struct Cells<Record: BitwiseCopyable>: BitwiseCopyable {
     private let base: UnsafeMutablePointer<Record>?
     #if DEBUG
@@ -135,7 +135,8 @@ package struct MemoryAhead: Sendable, Equatable, BitwiseCopyable {
     package let bytes: Int
 
     /// Has the system make memory of it; contents stay what they are. On any thread, also where the address space was given back meanwhile: what
-    /// is not there, and a system that cannot do this (Linux before 5.14), change nothing but speed.
+    /// is not there does nothing, and whoever got the addresses since has memory there sooner. Without effect on systems that cannot do
+    /// this (Linux before 5.14).
     ///
     /// - Returns: whether all of it is memory now.
     @discardableResult

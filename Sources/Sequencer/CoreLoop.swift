@@ -1,6 +1,5 @@
 import Exchange
 import Foundation
-import Matching
 import Quantities
 
 /// The thread that owns the exchange: takes what is queued, stamps it, applies it, hands it to the writer.
@@ -117,7 +116,7 @@ final class CoreLoop: @unchecked Sendable {
         Thread.current.name = "suanpan.core"
         publish()
         var isOpen = true
-        var ahead: [MemoryAhead] = []
+        var ahead = OrderMemoryAhead()
         while isOpen, let items = takeQueued() {
             if items.isEmpty {
                 var batch = writer.openBatch(for: 0, limits)
@@ -131,7 +130,7 @@ final class CoreLoop: @unchecked Sendable {
                 performAll(items[start..<end], into: &batch)
                 publish()
                 let next = exchange.memoryAhead
-                if next != ahead { memory.want(next) }
+                if next != ahead { memory.want(next.pieces) }
                 ahead = next
                 isOpen = writer.take(batch)
                 if !isOpen { for item in items[min(start + limits.batch, items.count)...] { refuse(item) } }

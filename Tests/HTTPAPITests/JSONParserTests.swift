@@ -67,6 +67,23 @@ import Testing
         #expect(throws: JSONFault.self) { try JSONDocument(parsing: Array("{\(names),\"n777\":2}".utf8)) }
     }
 
+    @Test("names that look alike are told apart, and a double among them is found, escaped or not")
+    func lookAlikes() throws {
+        // Of one length, with the same first and last letter.
+        let names = (0..<20).map { "a\(UnicodeScalar(UInt8(97 + $0)))b" }
+        func text(_ names: [String]) -> [UInt8] { Array(("{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}").utf8) }
+        #expect(try JSONDocument(parsing: text(names)).nodes[0].count == 20)
+        #expect(try JSONDocument(parsing: text(["", "a", "aa", "min_quantity", "client_order_id"])).nodes[0].count == 5)
+        for double in ["acb", "\\u0061cb", "a\\u0063b", "ac\\u0062"] {
+            for position in 0...names.count {
+                var doubled = names
+                doubled.insert(double, at: position)
+                #expect(throws: JSONFault.self, "\(double) at \(position)") { try JSONDocument(parsing: text(doubled)) }
+            }
+        }
+        #expect(throws: JSONFault.self) { try JSONDocument(parsing: text(["", "a", ""])) }
+    }
+
     @Test("names that differ only in Unicode's composition are two names")
     func comparesNamesByBytes() throws {
         _ = try JSONDocument(parsing: Array("{\"\u{e9}\":1,\"e\u{301}\":2}".utf8))

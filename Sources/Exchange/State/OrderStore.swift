@@ -134,7 +134,9 @@ struct OrderStore: ~Copyable {
     }
 
     /// What new orders, and those that close, will be written into.
-    var memoryAhead: [MemoryAhead] { [live.ahead, closed.ahead, closedKeys.ahead].compactMap { $0 } }
+    var liveAhead: MemoryAhead? { live.ahead }
+    var closedAhead: MemoryAhead? { closed.ahead }
+    var closedKeysAhead: MemoryAhead? { closedKeys.ahead }
 
     // MARK: Restoring
 

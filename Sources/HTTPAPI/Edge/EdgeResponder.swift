@@ -91,7 +91,7 @@ final class DirectRoutes: Sendable {
         self.responder = responder
         var posts: [String: FoundRoute] = [:]
         for route in responder.api.table.routes where route.direct != nil && route.method == .post {
-            if case .literal = route.pattern.last { posts[route.path] = FoundRoute(route: route, parameters: [], path: route.path, query: "") }
+            if case .literal = route.pattern.last { posts[route.path] = FoundRoute(route: route, parameters: [], path: route.path, query: "", kind: RouteClass(path: route.path)) }
         }
         self.posts = posts
     }
@@ -120,7 +120,7 @@ final class DirectRoutes: Sendable {
             answer { [self] in
                 var response = rendered()
                 response.headers.append(HTTPField(name: .contentLength, value: String(response.body.count)))
-                responder.finish(&response.headers, status: response.status, of: head, found.kind, context, since: start)
+                responder.finish(&response.headers, status: response.status, of: head, found.kind ?? RouteClass(path: found.path), context, since: start)
                 let isLimited = response.status == Int(HTTPResponse.Status.tooManyRequests.code)
                 return DirectAnswer(response: response, delay: isLimited ? TimeAmount(EdgeResponder.refusalDelay) : nil)
             }

@@ -378,7 +378,10 @@ extension JSONFieldWriter {
 }
 
 /// Memory that a text is written into, as it came from the system.
-private final class TextMemory: @unchecked Sendable {
+///
+/// Argument of safety. Only `JSONFieldWriter` reaches it, which holds it for as long as it writes or reads, looks at the room before it writes, and
+/// reads what it wrote.
+private final class TextMemory {
     let start: UnsafeMutablePointer<UInt8>
     let capacity: Int
 

@@ -229,14 +229,16 @@ extension JSONParser {
         // Names that differ in this sketch of length, first and last byte are no duplicates: mostly all do.
         var sketches: UInt64 = 0
         var key = object + 1
+        var isAlike = false
         for _ in 0..<count {
             let name = nodes[key]
             guard !name.hasEscapes else { return try checkManyNames(of: object, count) }
             let bit: UInt64 = 1 << (name.end > name.start ? sketch(of: name) : 0)
-            guard sketches & bit == 0 else { return try checkFewNames(of: object, count) }
+            if sketches & bit != 0 { isAlike = true }
             sketches |= bit
             key = Int(nodes[key + 1].next)
         }
+        if isAlike { try checkFewNames(of: object, count) }
     }
 
     @inline(__always)
@@ -246,7 +248,7 @@ extension JSONParser {
         return (mixed ^ mixed >> 17) & 63
     }
 
-    /// Each name against those before it.
+    /// Each name against those before it. None has escapes.
     private func checkFewNames(of object: Int, _ count: Int) throws(JSONFault) {
         var key = object + 1
         for position in 0..<count {

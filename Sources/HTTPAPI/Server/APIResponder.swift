@@ -256,10 +256,11 @@ final class FoundRoute: Sendable {
     /// The request's whole target, and what of it follows the question mark.
     let path: String
     let query: Substring
-    let kind: RouteClass
+    /// Of the path, where it is known before a request comes.
+    let kind: RouteClass?
 
-    init(route: Route, parameters: [String], path: String, query: Substring) {
-        kind = RouteClass(path: route.path)
+    init(route: Route, parameters: [String], path: String, query: Substring, kind: RouteClass? = nil) {
+        self.kind = kind
         self.route = route
         self.parameters = parameters
         self.path = path

@@ -44,9 +44,10 @@ package struct HTTPLoad: Sendable {
 
     package var connections: Int
     package var seconds: Int
+    /// Seconds of load before that are not counted: connections and memory come to be in them.
+    package var uncounted = 0
 
-    /// Sends the requests in turn, from the first again after the last: for a second that is not counted, in which connections and memory come
-    /// to be, then for so many seconds.
+    /// Sends the requests in turn, from the first again after the last.
     ///
     /// - Throws: `Fault` where wrk is missing or fails.
     package func run(url: String, _ requests: [Request]) async throws -> Result {
@@ -55,7 +56,7 @@ package struct HTTPLoad: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let script = folder.appendingPathComponent("load.lua")
         try Self.script(requests).write(to: script, atomically: true, encoding: .utf8)
-        _ = try await measure(url, script, for: 1)
+        if uncounted > 0 { _ = try await measure(url, script, for: uncounted) }
         return try await measure(url, script, for: seconds)
     }
 
