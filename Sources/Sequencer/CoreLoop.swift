@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Matching
 import Quantities
 
 /// The thread that owns the exchange: takes what is queued, stamps it, applies it, hands it to the writer.
@@ -29,7 +30,8 @@ final class CoreLoop: @unchecked Sendable {
     private let writer: WriterLoop
     private let limits: Sequencer.Limits
     private let entropy: @Sendable () -> [UInt8]
-    private let memory = MemoryLoop()
+    /// Has the system make memory of what the exchange will write next, so that this thread never waits for a large page to be cleared.
+    private let memory = DispatchQueue(label: "suanpan.memory")
 
     private let condition = NSCondition()
     private var queue: [Item] = []
@@ -54,7 +56,6 @@ final class CoreLoop: @unchecked Sendable {
 
     func start() {
         started = true
-        memory.start()
         let thread = Thread { [self] in run() }
         thread.stackSize = 16 << 20
         thread.start()
@@ -95,7 +96,6 @@ final class CoreLoop: @unchecked Sendable {
         condition.broadcast()
         while started, !ended { condition.wait() }
         condition.unlock()
-        memory.stop()
     }
 
     /// Lends the exchange once the thread has ended: from then on nobody else has it.
@@ -130,7 +130,7 @@ final class CoreLoop: @unchecked Sendable {
                 performAll(items[start..<end], into: &batch)
                 publish()
                 let next = exchange.memoryAhead
-                if next != ahead { memory.want(next.pieces) }
+                if next != ahead { memory.async { for piece in next.pieces { piece.populate() } } }
                 ahead = next
                 isOpen = writer.take(batch)
                 if !isOpen { for item in items[min(start + limits.batch, items.count)...] { refuse(item) } }

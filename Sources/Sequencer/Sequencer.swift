@@ -56,7 +56,7 @@ package final class Sequencer: Sendable {
         core = CoreLoop(exchange: exchange, clock: clock, writer: writer, limits: limits, entropy: entropy)
     }
 
-    /// Starts the threads; a new journal gets its genesis first.
+    /// Starts both threads; a new journal gets its genesis first.
     package func start() {
         writer.start()
         core.start()
@@ -148,7 +148,7 @@ package final class Sequencer: Sendable {
     /// How much there is of what, after the last batch.
     package var gauges: MarketGauges { core.gauges }
 
-    /// Takes nothing more, commits what was applied, answers it, and ends the threads. Blocking.
+    /// Takes nothing more, commits what was applied, answers it, and ends both threads. Blocking.
     package func stop() {
         core.stop()
         writer.stop()
